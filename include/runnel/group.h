@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group.h: run functions together, keep the first error, cancel the rest.
+ *
+ * A group owns the goroutines started in it and a context that they share. The
+ * first function to return a negative status cancels that context;
+ * rn_group_wait returns that status after every function has ended. Nothing
+ * outlives it.
+ *
+ *     static int fetch(struct rn_ctx *ctx, struct page *own);
+ *
+ *     struct rn_group *group = rn_group_make(ctx, 8);
+ *     for (size_t i = 0; i < count; i++)
+ *         rn_group_go(group, fetch, pages[i]);
+ *     int status = rn_group_wait(group);
+ */
+#ifndef RUNNEL_GROUP_H
+#define RUNNEL_GROUP_H
+
+#include <runnel/context.h>
+#include <runnel/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rn_group;
+
+/*
+ * A group whose context is a child of `parent`. At most `limit` functions run
+ * at once; 0 means no limit. Out of memory ends the program with a message.
+ * Does not park.
+ */
+struct rn_group *rn_group_make(struct rn_ctx *parent, size_t limit);
+
+/* The context that the group's functions are given. Borrowed. */
+struct rn_ctx *rn_group_ctx(struct rn_group *group);
+
+/*
+ * rn_group_go(group, function, value): starts function(ctx, T *own), an int
+ * function, with a private copy of the value; parks while `limit` run. A
+ * function may start more in its own group, but in a limited one that can wait
+ * for itself.
+ *
+ * rn_group_try_go: does not park; RN_AGAIN when `limit` run.
+ */
+#define rn_group_go(group, function, ...) \
+    RN_GROUP_GO_(rn_group_go_, group, function, __VA_ARGS__)
+#define rn_group_try_go(group, function, ...) \
+    RN_GROUP_GO_(rn_group_try_go_, group, function, __VA_ARGS__)
+
+/*
+ * Parks until every function has ended; then frees the group and its context.
+ * Returns RN_OK or the first negative status. Call it exactly once.
+ */
+int rn_group_wait(struct rn_group *group);
+
+void rn_group_go_(struct rn_group *group,
+                  int (*function)(struct rn_ctx *ctx, void *own),
+                  const void *argument, size_t size, const char *where);
+int rn_group_try_go_(struct rn_group *group,
+                     int (*function)(struct rn_ctx *ctx, void *own),
+                     const void *argument, size_t size, const char *where);
+
+#ifndef __cplusplus
+#define RN_GROUP_GO_(start, group, function, ...)                          \
+    __extension__({                                                        \
+        RN_TYPE_OF_(__VA_ARGS__) rn_argument_ = __VA_ARGS__;               \
+        int (*rn_function_)(struct rn_ctx *, RN_TYPE_OF_(__VA_ARGS__) *) = \
+            _Generic((function),                                           \
+                     int (*)(struct rn_ctx *, RN_TYPE_OF_(__VA_ARGS__) *)  \
+                     : (function));                                        \
+        start((group), (int (*)(struct rn_ctx *, void *))rn_function_,     \
+              &rn_argument_, sizeof(rn_argument_), RN_HERE_);              \
+    })
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

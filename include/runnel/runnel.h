@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * runnel.h: goroutines and channels for C; all of the library, in the order in
+ * which to learn it.
+ */
+#ifndef RUNNEL_RUNNEL_H
+#define RUNNEL_RUNNEL_H
+
+/* The order is the point. */
+/* clang-format off */
+#include <runnel/status.h>  /* results and time */
+#include <runnel/task.h>    /* the runtime, goroutines, yield, sleep */
+#include <runnel/chan.h>    /* typed channels */
+#include <runnel/select.h>  /* wait for several at once */
+#include <runnel/sync.h>    /* WaitGroup, Mutex, RWMutex, Once */
+#include <runnel/context.h> /* cancel and deadlines for a tree of work */
+#include <runnel/group.h>   /* run together, first error cancels the rest */
+#include <runnel/timer.h>   /* timers, tickers, functions that run later */
+#include <runnel/io.h>      /* descriptors, calls that block */
+#include <runnel/panic.h>   /* the end of a wrong program */
+#include <runnel/errno.h>   /* an errno that survives migration */
+/* clang-format on */
+
+#endif

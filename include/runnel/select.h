@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * select.h: wait for several channels and contexts at once.
+ *
+ *     int job;
+ *     struct rn_case cases[] = {
+ *         rn_case_recv(jobs, &job),
+ *         rn_case_done(ctx),
+ *     };
+ *     switch (rn_select(cases, 2)) {
+ *     case 0:
+ *         if (!cases[0].ok)
+ *             return;  // jobs is closed
+ *         work(job);
+ *         break;
+ *     case 1:
+ *         return;      // canceled
+ *     }
+ *
+ * Exactly one case happens. Among several that are ready one is drawn at
+ * random, evenly. The others leave no trace. A nil channel is never ready; the
+ * same channel may stand in several cases, in both directions. A chosen send on
+ * a closed channel panics.
+ *
+ * Ownership: the array and the places and values it points to are borrowed for
+ * the call; an array may be used again for the next one.
+ */
+#ifndef RUNNEL_SELECT_H
+#define RUNNEL_SELECT_H
+
+#include <runnel/chan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rn_case_kind { RN_CASE_NONE, RN_CASE_SEND, RN_CASE_RECV, RN_CASE_DONE };
+
+struct rn_case {
+    enum rn_case_kind kind;
+    bool ok; /* after a receive: false when the channel was closed */
+    struct rn_channel *chan;
+    void *value; /* send: read from; receive: written to, or NULL */
+    struct rn_ctx *ctx;
+};
+
+/* Cases that one select takes; more panics. */
+#define RN_CASES_MAX 64
+
+/*
+ * Parks until one case happened; returns its index. No case, or none that can
+ * ever be ready, parks for ever.
+ */
+int rn_select(struct rn_case *cases, size_t count);
+
+/* Does not park: an index, or RN_AGAIN when no case is ready (Go's default). */
+int rn_try_select(struct rn_case *cases, size_t count);
+
+/* Parks until the deadline at most: an index, or RN_TIMEOUT. */
+int rn_select_until(int64_t deadline, struct rn_case *cases, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifndef __cplusplus
+/* A case that sends *value, a T that is read when the case happens. */
+#define rn_case_send(channel, source)               \
+    ((struct rn_case){.kind = RN_CASE_SEND,         \
+                      .chan = RN_SENDING_(channel), \
+                      .value = RN_SOURCE_(channel, source)})
+/* A case that receives into *place (NULL drops the value). */
+#define rn_case_recv(channel, place)                  \
+    ((struct rn_case){.kind = RN_CASE_RECV,           \
+                      .chan = RN_RECEIVING_(channel), \
+                      .value = RN_PLACE_(channel, place)})
+/* A case that is ready when the context is done. */
+#define rn_case_done(context) \
+    ((struct rn_case){.kind = RN_CASE_DONE, .ctx = (context)})
+/* A case that never happens: switches one off in place. */
+#define rn_case_none() ((struct rn_case){.kind = RN_CASE_NONE})
+
+#define RN_SOURCE_(chan, source)                                     \
+    _Generic((source), rn_element(chan) *                            \
+             : (void *)(uintptr_t)(source), const rn_element(chan) * \
+             : (void *)(uintptr_t)(source))
+#endif
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * task.h: start the runtime, start goroutines.
+ *
+ * A goroutine is a function with a stack of its own, run by one of a few worker
+ * threads (one a CPU unless told otherwise). It runs until it parks: waits for
+ * a channel, a lock, a timer, a descriptor. Another goroutine then takes the
+ * thread; the parked one may wake on any worker.
+ *
+ *     struct greeting {
+ *         const char *whom;
+ *     };
+ *
+ *     static void greet(struct greeting *own)
+ *     {
+ *         printf("hello, %s\n", own->whom);
+ *     }
+ *
+ *     static int start(void *arg)
+ *     {
+ *         (void)arg;
+ *         rn_go(greet, (struct greeting){.whom = "world"});
+ *         rn_sleep(10 * RN_MS);
+ *         return 0;
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         return rn_run(start, NULL);
+ *     }
+ *
+ * Ownership: the argument is copied to the new goroutine's stack; the copy is
+ * its own until it returns, and no variable is shared by accident.
+ *
+ * Three rules that C cannot check:
+ * - A goroutine may wake on another thread. Do not keep the address of a
+ *   thread-local variable, and do not read errno (see errno.h), across a call
+ *   that may park. Do not hold a pthread mutex across one.
+ * - A stack does not grow. RN_STACK_DEFAULT runs printf, libpq and OpenSSL;
+ *   deep recursion or large local arrays need rn_go_with and a larger size. An
+ *   overflow hits a guard page and is reported with the goroutine's name.
+ * - A goroutine that computes for long without calling runnel keeps its worker;
+ *   rn_yield lets others run.
+ */
+#ifndef RUNNEL_TASK_H
+#define RUNNEL_TASK_H
+
+#include <runnel/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes of stack a goroutine gets unless it asks for more (or less). */
+#define RN_STACK_DEFAULT ((size_t)64 * 1024)
+
+struct rn_options {
+    /* Worker threads; 0: $RUNNEL_PROCS, else the CPUs this process may use. */
+    unsigned procs;
+    /* Stack of a goroutine that names no size; 0: RN_STACK_DEFAULT. */
+    size_t stack_size;
+    /* Return only when every goroutine has ended, not when main has. */
+    bool wait_all;
+    /*
+     * One worker, virtual time, and every choice (who runs next, which ready
+     * case, when a goroutine is interrupted) drawn from `seed`: the same seed
+     * gives the same run. $RUNNEL_SEED does the same from outside.
+     */
+    bool simulate;
+    uint64_t seed;
+};
+
+/*
+ * Runs main(arg) as the first goroutine and returns what it returns. The
+ * calling thread works as one of the workers meanwhile. When main returns, the
+ * other goroutines run no more (as in Go): their stacks are taken back, what
+ * they hold is not released.
+ *
+ * One runtime at a time in a process; a second rn_run may follow the first. A
+ * negative status means that the runtime could not start: RN_NOMEM, RN_INVALID
+ * (options, or called inside a goroutine).
+ */
+int rn_run(int (*main)(void *arg), void *arg);
+int rn_run_with(const struct rn_options *options, int (*main)(void *arg),
+                void *arg);
+
+/* What one goroutine wants of its own; zeroes mean the usual. */
+struct rn_task_options {
+    const char *name; /* for reports; borrowed as long as the goroutine lives */
+    size_t stack_size; /* bytes; rounded up to a power of two */
+};
+
+/*
+ * rn_go(function, value): starts function(T *own) with a private copy of the
+ * value, an expression of type T:
+ *
+ *     rn_go(worker, job);
+ *     rn_go(worker, (struct range){.from = 1, .to = 100});
+ *
+ * A function whose parameter is not T * does not compile. rn_go_void(function)
+ * starts one without argument.
+ *
+ * The new goroutine runs when the caller parks or another worker is free. Does
+ * not park. Out of memory ends the program with a message, as in Go; rn_try_go
+ * returns RN_NOMEM instead. May be called from any thread while the runtime
+ * runs.
+ */
+#define rn_go(function, ...)                                          \
+    RN_GO_(rn_go_start_, (const struct rn_task_options *)0, function, \
+           __VA_ARGS__)
+#define rn_go_with(options, function, ...) \
+    RN_GO_(rn_go_start_, options, function, __VA_ARGS__)
+#define rn_try_go(function, ...) \
+    RN_GO_(rn_go_try_, (const struct rn_task_options *)0, function, __VA_ARGS__)
+#define rn_go_void(function)                              \
+    rn_go_start_void_((const struct rn_task_options *)0,  \
+                      _Generic((function), void (*)(void) \
+                               : (function)),             \
+                      RN_HERE_)
+
+/*
+ * Lets others run; the caller goes to the end of the queue. Parks. From a
+ * foreign thread it yields the thread.
+ */
+void rn_yield(void);
+
+/*
+ * Parks for at least `ns`; returns at once when it is not positive. From a
+ * foreign thread it sleeps.
+ */
+void rn_sleep(int64_t ns);
+
+/* Parks until the deadline (never early). */
+void rn_sleep_until(int64_t deadline);
+
+/* Number of this goroutine, from 1 (main); 0 on a foreign thread. */
+uint64_t rn_task_id(void);
+/* Names the calling goroutine in reports; borrowed as long as it lives. */
+void rn_task_set_name(const char *name);
+/* Goroutines alive now, the caller included. */
+size_t rn_task_count(void);
+/* Workers of the running runtime. */
+unsigned rn_procs(void);
+
+/* Behind the macros. */
+void rn_go_start_(const struct rn_task_options *options,
+                  void (*function)(void *), const void *argument, size_t size,
+                  const char *where);
+int rn_go_try_(const struct rn_task_options *options, void (*function)(void *),
+               const void *argument, size_t size, const char *where);
+void rn_go_start_void_(const struct rn_task_options *options,
+                       void (*function)(void), const char *where);
+
+#ifndef __cplusplus
+/* The type of a value, without qualifiers. */
+#define RN_TYPE_OF_(...) __typeof__(((void)0, __VA_ARGS__))
+
+#define RN_GO_(start, options, function, ...)                           \
+    __extension__({                                                     \
+        RN_TYPE_OF_(__VA_ARGS__) rn_argument_ = __VA_ARGS__;            \
+        void (*rn_function_)(RN_TYPE_OF_(__VA_ARGS__) *) =              \
+            _Generic((function), void (*)(RN_TYPE_OF_(__VA_ARGS__) *)   \
+                     : (function));                                     \
+        start((options), (void (*)(void *))rn_function_, &rn_argument_, \
+              sizeof(rn_argument_), RN_HERE_);                          \
+    })
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

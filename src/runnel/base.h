@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base.h: what every file of the runtime may use. No state, no functions of
+ * its own.
+ */
+#ifndef RUNNEL_BASE_H
+#define RUNNEL_BASE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <runnel/status.h>
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define noinline    __attribute__((noinline))
+
+/* The struct of `type` whose `member` is at `pointer`. */
+#define container_of(pointer, type, member) \
+    ((type *)((char *)(pointer)-offsetof(type, member)))
+
+/* Data that two threads write apart stays this far apart. */
+#define CACHE_LINE 64
+
+/* A hint that the thread spins. */
+static inline void cpu_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * block.c: a pool of threads that may block.
+ *
+ * A call lies on its goroutine's stack. `pool.lock` protects the queue of calls
+ * that wait for a thread and the counts. A thread is made when a call finds
+ * none free, up to RN_BLOCK_THREADS; threads stay until the runtime ends, for
+ * they cost a stack that is hardly touched.
+ */
+#include "block.h"
+
+#include <runnel/io.h>
+
+#include "fatal.h"
+#include "lock.h"
+#include "os.h"
+#include "sanitize.h"
+#include "sched.h"
+
+struct call {
+    struct call *next;
+    void (*function)(void *arg);
+    void *arg;
+    struct task *task;
+};
+
+static struct {
+    lock_word lock;
+    struct call *first; /* oldest first */
+    struct call **last; /* NULL: not used yet */
+    unsigned threads;
+    unsigned free;   /* threads that wait for a call */
+    unsigned queued; /* calls that wait for a thread */
+    bool closing;
+    pthread_t thread[RN_BLOCK_THREADS];
+    /* Futex: grows with every call and at the end. */
+    _Atomic(uint32_t) signal;
+} pool;
+
+unsigned block_threads(void)
+{
+    lock_acquire(&pool.lock);
+    unsigned threads = pool.threads;
+    lock_release(&pool.lock);
+    return threads;
+}
+
+/* The next call, waiting for it; NULL at the end. */
+static struct call *next_call(void)
+{
+    lock_acquire(&pool.lock);
+    pool.free++;
+    while (!pool.first && !pool.closing) {
+        uint32_t seen =
+            atomic_load_explicit(&pool.signal, memory_order_relaxed);
+        lock_release(&pool.lock);
+        os_futex_wait(&pool.signal, seen, -1);
+        lock_acquire(&pool.lock);
+    }
+    pool.free--;
+    struct call *call = pool.closing ? NULL : pool.first;
+    if (call) {
+        pool.first = call->next;
+        if (!pool.first)
+            pool.last = &pool.first;
+        pool.queued--;
+    }
+    lock_release(&pool.lock);
+    return call;
+}
+
+static void *serve(void *arg)
+{
+    (void)arg;
+    for (struct call *call = next_call(); call; call = next_call()) {
+        struct task *task = call->task;
+        race_acquire(call);
+        call->function(call->arg);
+        race_release(call);
+        sched_ready(task);
+        sched_outside_end();
+    }
+    return NULL;
+}
+
+/* Runs on the worker once the caller is off its stack. */
+static void submit(void *arg)
+{
+    struct call *call = arg;
+    bool grow = false;
+    unsigned slot = 0;
+    call->next = NULL;
+    lock_acquire(&pool.lock);
+    if (!pool.last)
+        pool.last = &pool.first;
+    *pool.last = call;
+    pool.last = &call->next;
+    pool.queued++;
+    if (pool.queued > pool.free && pool.threads < RN_BLOCK_THREADS) {
+        grow = true;
+        slot = pool.threads++;
+    }
+    atomic_fetch_add_explicit(&pool.signal, 1, memory_order_relaxed);
+    bool any_free = pool.free > 0;
+    lock_release(&pool.lock);
+    if (any_free)
+        os_futex_wake(&pool.signal, 1);
+    if (grow && os_thread_start(&pool.thread[slot], serve, NULL) != 0)
+        fatal("cannot start a thread for a call that blocks");
+}
+
+void rn_block(void (*function)(void *arg), void *arg)
+{
+    if (sched_is_foreign()) {
+        function(arg);
+        return;
+    }
+    if (seam_simulated) {
+        sched_on_worker_stack(function, arg);
+        return;
+    }
+    struct call call = {.function = function, .arg = arg, .task = task_self()};
+    sched_outside_begin();
+    race_release(&call);
+    sched_park((struct wait_for){.reason = WAIT_BLOCK}, submit, &call);
+    race_acquire(&call);
+}
+
+void block_close(void)
+{
+    lock_acquire(&pool.lock);
+    pool.closing = true;
+    unsigned threads = pool.threads;
+    atomic_fetch_add_explicit(&pool.signal, 1, memory_order_relaxed);
+    lock_release(&pool.lock);
+    os_futex_wake(&pool.signal, RN_BLOCK_THREADS);
+    for (unsigned i = 0; i < threads; i++)
+        os_thread_join(pool.thread[i]);
+    pool.closing = false;
+    pool.threads = 0;
+    pool.first = NULL;
+    pool.last = NULL;
+    pool.queued = 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * block.h: threads for calls that block; the public side is rn_block in io.h.
+ */
+#ifndef RUNNEL_BLOCK_H
+#define RUNNEL_BLOCK_H
+
+#include "base.h"
+
+/* Threads of the pool now. */
+unsigned block_threads(void);
+
+/* Ends the pool: waits for the calls under way, forgets those not begun. */
+void block_close(void);
+
+#endif

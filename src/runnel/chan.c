@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chan.c: channels (see chan_internal.h for the invariants).
+ *
+ * A value goes straight to a receiver that waits, otherwise into the buffer,
+ * otherwise the sender waits with it on its own stack and a later receiver
+ * takes it from there. Whoever ends a wait copies the value and sets `ok` under
+ * the channel's lock, releases the lock, and then makes the task ready.
+ *
+ * What the race detector is told (the edges of Go's memory model): a send
+ * happens before its receive, the k-th receive before the send that reuses its
+ * place, both ways when the sides meet, and a close before a receive that
+ * reports it. Each edge goes through the address of one place or one waiter, so
+ * that two senders are not ordered by sending on the same channel.
+ */
+#include "chan_internal.h"
+
+#include <string.h>
+
+#include <runnel/panic.h>
+
+#include "alloc.h"
+#include "sched.h"
+#include "wait.h"
+
+struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
+                                 const char *where)
+{
+    size_t bytes;
+    if (element_size > RN_ELEMENT_MAX ||
+        __builtin_mul_overflow(element_size, capacity, &bytes) ||
+        bytes > PTRDIFF_MAX - sizeof(struct rn_channel))
+        rn_panic("channel of %zu elements of %zu bytes: too large", capacity,
+                 element_size);
+    struct rn_channel *chan = alloc_zeroed(1, sizeof(*chan) + bytes);
+    if (!chan)
+        rn_panic("out of memory for a channel of %zu elements of %zu bytes",
+                 capacity, element_size);
+    chan->size = element_size;
+    chan->capacity = capacity;
+    chan->where = where;
+    list_init(&chan->receivers);
+    list_init(&chan->senders);
+    return chan;
+}
+
+void rn_chan_free_(struct rn_channel *chan)
+{
+    if (!chan)
+        return;
+    lock_acquire(&chan->lock);
+    bool waited_on =
+        !list_empty(&chan->receivers) || !list_empty(&chan->senders);
+    lock_release(&chan->lock);
+    if (waited_on)
+        rn_panic("free of a channel that is waited on (made at %s)",
+                 chan->where);
+    alloc_free(chan);
+}
+
+void chan_send_on_closed(void)
+{
+    rn_panic("send on closed channel");
+}
+
+/*
+ * Copies an element. Not memcpy under ThreadSanitizer, which would take the
+ * copy for an access of whoever happens to do it.
+ */
+static void copy(void *to, const void *from, size_t size)
+{
+#ifdef RN_TSAN
+    volatile char *out = to;
+    const volatile char *in = from;
+    for (size_t i = 0; i < size; i++)
+        out[i] = in[i];
+#else
+    if (size == sizeof(uint64_t))
+        memcpy(to, from, sizeof(uint64_t));
+    else if (size == sizeof(uint32_t))
+        memcpy(to, from, sizeof(uint32_t));
+    else
+        memcpy(to, from, size);
+#endif
+}
+
+static void clear(void *place, size_t size)
+{
+#ifdef RN_TSAN
+    volatile char *out = place;
+    for (size_t i = 0; i < size; i++)
+        out[i] = 0;
+#else
+    memset(place, 0, size);
+#endif
+}
+
+static char *place_at(struct rn_channel *chan, size_t index)
+{
+    return chan->buffer + index % chan->capacity * chan->size;
+}
+
+/* Addresses for the race detector; elements may have size 0. */
+static const void *edge_of(struct rn_channel *chan, size_t index)
+{
+    return chan->buffer + index % chan->capacity;
+}
+
+/* The first whose wait can be won; it is won then, and out of the queue. */
+static struct waiter *win_first(struct list *queue)
+{
+    while (!list_empty(queue)) {
+        struct waiter *w = container_of(queue->next, struct waiter, node);
+        list_remove(&w->node);
+        if (!w->claim || claim_take(w->claim, w->source))
+            return w;
+    }
+    return NULL;
+}
+
+/* Both sides meet: each has seen what the other did before. */
+static void meet(struct waiter *w)
+{
+    race_acquire(w);
+    race_release(&w->value);
+}
+
+void chan_waits(struct waiter *waiter)
+{
+    race_release(waiter);
+}
+
+void chan_resumed(struct rn_channel *chan, struct waiter *waiter)
+{
+    race_acquire(&waiter->value);
+    if (!waiter->ok)
+        race_acquire(&chan->closed);
+}
+
+int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
+{
+    *wake = NULL;
+    if (unlikely(chan->closed))
+        return RN_CLOSED;
+    struct waiter *receiver = win_first(&chan->receivers);
+    if (receiver) {
+        if (receiver->value)
+            copy(receiver->value, value, chan->size);
+        receiver->ok = true;
+        meet(receiver);
+        *wake = receiver->task;
+        return RN_OK;
+    }
+    if (chan->count == chan->capacity)
+        return RN_AGAIN;
+    size_t index = chan->first + chan->count;
+    race_acquire(edge_of(chan, index));
+    race_release(edge_of(chan, index));
+    copy(place_at(chan, index), value, chan->size);
+    chan->count++;
+    return RN_OK;
+}
+
+/* A sender that waited gets the place that a receive has freed. */
+static void admit_sender(struct rn_channel *chan, struct task **wake)
+{
+    struct waiter *sender = win_first(&chan->senders);
+    if (!sender)
+        return;
+    size_t index = chan->first + chan->count;
+    copy(place_at(chan, index), sender->value, chan->size);
+    chan->count++;
+    /* Its value is received from the place, later, by whoever takes it. */
+    race_acquire(sender);
+    race_release(edge_of(chan, index));
+    race_release(&sender->value);
+    sender->ok = true;
+    *wake = sender->task;
+}
+
+int chan_take(struct rn_channel *chan, void *value, struct task **wake)
+{
+    *wake = NULL;
+    if (chan->count > 0) {
+        size_t index = chan->first;
+        race_acquire(edge_of(chan, index));
+        race_release(edge_of(chan, index));
+        if (value)
+            copy(value, place_at(chan, index), chan->size);
+        chan->first = (index + 1) % chan->capacity;
+        chan->count--;
+        admit_sender(chan, wake);
+        return RN_OK;
+    }
+    struct waiter *sender = win_first(&chan->senders);
+    if (sender) {
+        if (value)
+            copy(value, sender->value, chan->size);
+        sender->ok = true;
+        meet(sender);
+        *wake = sender->task;
+        return RN_OK;
+    }
+    if (!chan->closed)
+        return RN_AGAIN;
+    race_acquire(&chan->closed);
+    if (value)
+        clear(value, chan->size);
+    return RN_CLOSED;
+}
+
+bool chan_can_send(const struct rn_channel *chan)
+{
+    return chan->closed || chan->count < chan->capacity ||
+           !list_empty(&chan->receivers);
+}
+
+bool chan_can_receive(const struct rn_channel *chan)
+{
+    return chan->closed || chan->count > 0 || !list_empty(&chan->senders);
+}
+
+void chan_drain(struct rn_channel *chan)
+{
+    chan->first = 0;
+    chan->count = 0;
+}
+
+static void unlock(void *chan)
+{
+    lock_release(&((struct rn_channel *)chan)->lock);
+}
+
+static void park_for_ever(enum wait_reason reason)
+{
+    for (;;)
+        sched_park((struct wait_for){.reason = reason}, NULL, NULL);
+}
+
+void rn_chan_send_(struct rn_channel *chan, const void *value)
+{
+    sched_point();
+    if (unlikely(!chan))
+        park_for_ever(WAIT_SEND_NIL);
+    struct task *wake;
+    lock_acquire(&chan->lock);
+    int status = chan_offer(chan, value, &wake);
+    if (status == RN_AGAIN) {
+        struct waiter self = {.task = task_self(),
+                              .value = (void *)(uintptr_t)value};
+        chan_waits(&self);
+        list_append(&chan->senders, &self.node);
+        sched_park((struct wait_for){WAIT_SEND, chan->where}, unlock, chan);
+        chan_resumed(chan, &self);
+        if (!self.ok)
+            chan_send_on_closed();
+        return;
+    }
+    lock_release(&chan->lock);
+    if (wake)
+        sched_ready(wake);
+    if (unlikely(status == RN_CLOSED))
+        chan_send_on_closed();
+}
+
+bool rn_chan_recv_(struct rn_channel *chan, void *value)
+{
+    sched_point();
+    if (unlikely(!chan))
+        park_for_ever(WAIT_RECV_NIL);
+    struct task *wake;
+    lock_acquire(&chan->lock);
+    int status = chan_take(chan, value, &wake);
+    if (status == RN_AGAIN) {
+        struct waiter self = {.task = task_self(), .value = value};
+        chan_waits(&self);
+        list_append(&chan->receivers, &self.node);
+        sched_park((struct wait_for){WAIT_RECV, chan->where}, unlock, chan);
+        chan_resumed(chan, &self);
+        return self.ok;
+    }
+    lock_release(&chan->lock);
+    if (wake)
+        sched_ready(wake);
+    return status == RN_OK;
+}
+
+int rn_chan_try_send_(struct rn_channel *chan, const void *value)
+{
+    sched_point();
+    if (!chan)
+        return RN_AGAIN;
+    struct task *wake;
+    lock_acquire(&chan->lock);
+    int status = chan_offer(chan, value, &wake);
+    lock_release(&chan->lock);
+    if (wake)
+        sched_ready(wake);
+    if (unlikely(status == RN_CLOSED))
+        chan_send_on_closed();
+    return status;
+}
+
+int rn_chan_try_recv_(struct rn_channel *chan, void *value)
+{
+    sched_point();
+    if (!chan)
+        return RN_AGAIN;
+    struct task *wake;
+    lock_acquire(&chan->lock);
+    int status = chan_take(chan, value, &wake);
+    lock_release(&chan->lock);
+    if (wake)
+        sched_ready(wake);
+    return status;
+}
+
+enum { BY_CHANNEL = 1, BY_TOKEN };
+
+/* What a limited wait may end by, besides its channel. */
+struct limit {
+    int64_t deadline;
+    struct cancel_token *token; /* or NULL */
+};
+
+/*
+ * Under the lock: waits in `queue`, within the limit; releases the lock.
+ * RN_OK: the other side came (self->ok tells how).
+ */
+static int wait_at(struct rn_channel *chan, struct list *queue,
+                   struct waiter *self, enum wait_reason reason,
+                   struct limit limit)
+{
+    struct wait wait;
+    struct token_wait token = {.token = limit.token, .source = BY_TOKEN};
+    wait_begin(&wait, limit.deadline, &token, limit.token ? 1 : 0);
+    self->task = wait.task;
+    self->claim = &wait.claim;
+    self->source = BY_CHANNEL;
+    chan_waits(self);
+    list_append(queue, &self->node);
+    uint32_t winner =
+        wait_park(&wait, (struct wait_for){reason, chan->where}, unlock, chan);
+    if (winner == BY_CHANNEL) {
+        chan_resumed(chan, self);
+        return RN_OK;
+    }
+    lock_acquire(&chan->lock);
+    list_remove(&self->node);
+    lock_release(&chan->lock);
+    return winner == BY_TOKEN ? token_status(limit.token) : RN_TIMEOUT;
+}
+
+static int wait_nil(enum wait_reason reason, struct limit limit)
+{
+    struct wait wait;
+    struct token_wait token = {.token = limit.token, .source = BY_TOKEN};
+    wait_begin(&wait, limit.deadline, &token, limit.token ? 1 : 0);
+    uint32_t winner =
+        wait_park(&wait, (struct wait_for){.reason = reason}, NULL, NULL);
+    return winner == BY_TOKEN ? token_status(limit.token) : RN_TIMEOUT;
+}
+
+static int send_within(struct limit limit, struct rn_channel *chan,
+                       const void *value)
+{
+    sched_point();
+    if (limit.token && token_status(limit.token) != 0)
+        return token_status(limit.token);
+    if (!chan)
+        return wait_nil(WAIT_SEND_NIL, limit);
+    struct task *wake;
+    lock_acquire(&chan->lock);
+    int status = chan_offer(chan, value, &wake);
+    if (status == RN_AGAIN) {
+        struct waiter self = {.value = (void *)(uintptr_t)value};
+        status = wait_at(chan, &chan->senders, &self, WAIT_SEND, limit);
+        if (status == RN_OK && !self.ok)
+            chan_send_on_closed();
+        return status;
+    }
+    lock_release(&chan->lock);
+    if (wake)
+        sched_ready(wake);
+    if (unlikely(status == RN_CLOSED))
+        chan_send_on_closed();
+    return status;
+}
+
+static int recv_within(struct limit limit, struct rn_channel *chan, void *value)
+{
+    sched_point();
+    if (limit.token && token_status(limit.token) != 0)
+        return token_status(limit.token);
+    if (!chan)
+        return wait_nil(WAIT_RECV_NIL, limit);
+    struct task *wake;
+    lock_acquire(&chan->lock);
+    int status = chan_take(chan, value, &wake);
+    if (status == RN_AGAIN) {
+        struct waiter self = {.value = value};
+        status = wait_at(chan, &chan->receivers, &self, WAIT_RECV, limit);
+        return status == RN_OK && !self.ok ? RN_CLOSED : status;
+    }
+    lock_release(&chan->lock);
+    if (wake)
+        sched_ready(wake);
+    return status;
+}
+
+int rn_chan_send_until_(int64_t deadline, struct rn_channel *chan,
+                        const void *value)
+{
+    return send_within((struct limit){.deadline = deadline}, chan, value);
+}
+
+int rn_chan_recv_until_(int64_t deadline, struct rn_channel *chan, void *value)
+{
+    return recv_within((struct limit){.deadline = deadline}, chan, value);
+}
+
+int rn_chan_send_ctx_(struct rn_ctx *ctx, struct rn_channel *chan,
+                      const void *value)
+{
+    return send_within((struct limit){RN_NEVER, ctx_token(ctx)}, chan, value);
+}
+
+int rn_chan_recv_ctx_(struct rn_ctx *ctx, struct rn_channel *chan, void *value)
+{
+    return recv_within((struct limit){RN_NEVER, ctx_token(ctx)}, chan, value);
+}
+
+/* Ends every wait of the queue that can be won; adds the tasks to the chain. */
+static struct task *dismiss(struct rn_channel *chan, struct list *queue,
+                            bool receivers, struct task *chain)
+{
+    for (struct waiter *w = win_first(queue); w; w = win_first(queue)) {
+        if (receivers && w->value)
+            clear(w->value, chan->size);
+        w->ok = false;
+        w->task->next = chain;
+        chain = w->task;
+    }
+    return chain;
+}
+
+void rn_chan_close_(struct rn_channel *chan)
+{
+    sched_point();
+    if (!chan)
+        rn_panic("close of nil channel");
+    lock_acquire(&chan->lock);
+    if (chan->closed) {
+        lock_release(&chan->lock);
+        rn_panic("close of closed channel");
+    }
+    race_release(&chan->closed);
+    chan->closed = true;
+    struct task *chain = dismiss(chan, &chan->receivers, true, NULL);
+    chain = dismiss(chan, &chan->senders, false, chain);
+    lock_release(&chan->lock);
+    while (chain) {
+        struct task *next = chain->next; /* used by queues once it is ready */
+        sched_ready(chain);
+        chain = next;
+    }
+}
+
+size_t rn_chan_len_(const struct rn_channel *chan)
+{
+    if (!chan)
+        return 0;
+    lock_word *lock = &((struct rn_channel *)(uintptr_t)chan)->lock;
+    lock_acquire(lock);
+    size_t count = chan->count;
+    lock_release(lock);
+    return count;
+}
+
+size_t rn_chan_cap_(const struct rn_channel *chan)
+{
+    return chan ? chan->capacity : 0;
+}

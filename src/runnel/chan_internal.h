@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chan_internal.h: a channel's inside, for chan.c, select.c and timer.c.
+ *
+ * Invariants, under `lock`:
+ *  1. A live receiver waits only when the buffer is empty and no live sender
+ *     waits; a live sender only when the buffer is full and no live receiver
+ *     waits. (Live: its wait can still be won. The rest are taken out when they
+ *     are met.) The exception is one select that waits to send and to receive.
+ *  2. count <= capacity; the values are at first .. first+count-1, modulo
+ *     capacity.
+ *  3. Once closed is set it stays, and nobody waits.
+ */
+#ifndef RUNNEL_CHAN_INTERNAL_H
+#define RUNNEL_CHAN_INTERNAL_H
+
+#include <runnel/chan.h>
+
+#include "list.h"
+#include "lock.h"
+#include "task_internal.h"
+
+struct rn_channel {
+    lock_word lock;
+    bool closed;
+    size_t size;     /* bytes of an element */
+    size_t capacity; /* elements */
+    size_t first;
+    size_t count;
+    struct list receivers; /* struct waiter, oldest first */
+    struct list senders;
+    const char *where; /* made here */
+    char buffer[];
+};
+
+/* One who waits at a channel, on its own stack. */
+struct waiter {
+    struct list node;
+    struct task *task;
+    _Atomic(uint32_t) *claim; /* NULL: only the channel ends the wait */
+    uint32_t source;
+    void *value; /* sender: read from; receiver: written to, or NULL */
+    bool ok;     /* set by the other side; false: the channel was closed */
+};
+
+/*
+ * Under the lock: sends or receives if that can be done at once. RN_OK,
+ * RN_AGAIN, or RN_CLOSED; *wake is a task to make ready after the lock is
+ * released, or NULL.
+ */
+int chan_offer(struct rn_channel *chan, const void *value, struct task **wake);
+int chan_take(struct rn_channel *chan, void *value, struct task **wake);
+
+/* Under the lock: could chan_offer or chan_take succeed, or say closed? */
+bool chan_can_send(const struct rn_channel *chan);
+bool chan_can_receive(const struct rn_channel *chan);
+
+/* Under the lock: forgets what is buffered. */
+void chan_drain(struct rn_channel *chan);
+
+/* What a goroutine that waited learns from the waker; for the race detector. */
+void chan_resumed(struct rn_channel *chan, struct waiter *waiter);
+/* Before a waiter is put in a queue; likewise. */
+void chan_waits(struct waiter *waiter);
+
+/* The panic of a send that met a closed channel. */
+void chan_send_on_closed(void) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * context.c: the tree above cancel tokens.
+ *
+ * A context holds its parent (a reference); a parent lists its children without
+ * holding them. `token.lock` of the parent protects the list and each child's
+ * `sibling`. A context that is done has no children: they were taken out to be
+ * canceled, or never got in.
+ *
+ * Canceling walks the tree with a list of its own (`doomed`), so that a tree of
+ * any depth needs no stack. A child that is taken out is held by the walker,
+ * unless its last reference is being given back at that moment: then it is
+ * left to that thread (retain_unless_dead).
+ *
+ * An armed timer holds a reference. Whoever is about to leave only that one
+ * stops the timer while his own still keeps the context alive, and gives back
+ * both if he was in time.
+ */
+#include <runnel/context.h>
+#include <runnel/panic.h>
+
+#include "alloc.h"
+#include "fatal.h"
+#include "list.h"
+#include "sched.h"
+#include "wait.h"
+
+struct rn_ctx {
+    struct cancel_token token; /* first: ctx_token in wait.h */
+    _Atomic(uint32_t) references;
+    struct rn_ctx *parent; /* NULL: the background */
+    struct list sibling;   /* in parent->children; under parent's lock */
+    struct list children;  /* under token.lock */
+    struct rn_ctx *doomed; /* next in a walker's list */
+    int64_t deadline;
+    bool has_timer;
+    struct timer timer;
+};
+
+static struct rn_ctx background = {
+    .token = {.waiters = {&background.token.waiters,
+                          &background.token.waiters}},
+    .references = 1,
+    .sibling = {&background.sibling, &background.sibling},
+    .children = {&background.children, &background.children},
+    .deadline = RN_NEVER,
+};
+
+struct rn_ctx *rn_ctx_background(void)
+{
+    return &background;
+}
+
+struct rn_ctx *rn_ctx_retain(struct rn_ctx *ctx)
+{
+    if (ctx != &background)
+        atomic_fetch_add_explicit(&ctx->references, 1, memory_order_relaxed);
+    return ctx;
+}
+
+static bool retain_unless_dead(struct rn_ctx *ctx)
+{
+    uint32_t count =
+        atomic_load_explicit(&ctx->references, memory_order_relaxed);
+    while (count > 0)
+        if (atomic_compare_exchange_weak_explicit(
+                &ctx->references, &count, count + 1, memory_order_relaxed,
+                memory_order_relaxed))
+            return true;
+    return false;
+}
+
+/* Out of the parent's list; frees; returns the parent, to be released. */
+static struct rn_ctx *destroy(struct rn_ctx *ctx)
+{
+    struct rn_ctx *parent = ctx->parent;
+    if (parent != &background) {
+        lock_acquire(&parent->token.lock);
+        list_remove(&ctx->sibling);
+        lock_release(&parent->token.lock);
+    }
+    alloc_free(ctx);
+    return parent;
+}
+
+/* Gives back the caller's reference; true when it was the last. */
+static bool drop(struct rn_ctx *ctx)
+{
+    uint32_t count =
+        atomic_load_explicit(&ctx->references, memory_order_relaxed);
+    uint32_t mine = 1;
+    for (;;) {
+        if (mine == 1 && count == 2 && ctx->has_timer &&
+            timerq_remove(&ctx->timer))
+            mine = 2;
+        /* Release our use of it; acquire that of the others, if last. */
+        if (atomic_compare_exchange_weak_explicit(
+                &ctx->references, &count, count - mine, memory_order_acq_rel,
+                memory_order_relaxed))
+            return count == mine;
+    }
+}
+
+void rn_ctx_release(struct rn_ctx *ctx)
+{
+    while (ctx && ctx != &background) {
+        race_release(&ctx->references);
+        if (!drop(ctx))
+            return;
+        race_acquire(&ctx->references);
+        ctx = destroy(ctx);
+    }
+}
+
+/* Takes one child out of the parent's list, held; NULL when there is none. */
+static struct rn_ctx *take_child(struct rn_ctx *parent)
+{
+    struct rn_ctx *child = NULL;
+    lock_acquire(&parent->token.lock);
+    while (!child && !list_empty(&parent->children)) {
+        struct rn_ctx *first =
+            container_of(parent->children.next, struct rn_ctx, sibling);
+        list_remove(&first->sibling);
+        if (retain_unless_dead(first))
+            child = first;
+    }
+    lock_release(&parent->token.lock);
+    return child;
+}
+
+static void cancel(struct rn_ctx *ctx, int status)
+{
+    if (!token_fire(&ctx->token, status))
+        return;
+    struct rn_ctx *doomed = NULL;
+    rn_ctx_retain(ctx);
+    for (struct rn_ctx *at = ctx; at;) {
+        struct rn_ctx *child = take_child(at);
+        if (child) {
+            /* A child that was done has seen to its own. */
+            if (token_fire(&child->token, status)) {
+                child->doomed = doomed;
+                doomed = child;
+            } else {
+                rn_ctx_release(child);
+            }
+            continue;
+        }
+        rn_ctx_release(at);
+        at = doomed;
+        if (at)
+            doomed = at->doomed;
+    }
+}
+
+void rn_ctx_cancel(struct rn_ctx *ctx)
+{
+    sched_point();
+    if (ctx == &background)
+        rn_panic("cancel of the background context");
+    cancel(ctx, RN_CANCELED);
+}
+
+static void deadline_passed(struct timer *timer)
+{
+    struct rn_ctx *ctx = container_of(timer, struct rn_ctx, timer);
+    cancel(ctx, RN_TIMEOUT);
+    rn_ctx_release(ctx);
+}
+
+/* Into the parent's list, or done at once with a parent that is done. */
+static void join(struct rn_ctx *parent, struct rn_ctx *child)
+{
+    lock_acquire(&parent->token.lock);
+    int status =
+        atomic_load_explicit(&parent->token.status, memory_order_relaxed);
+    if (status == 0)
+        list_append(&parent->children, &child->sibling);
+    lock_release(&parent->token.lock);
+    if (status != 0)
+        cancel(child, status);
+}
+
+static struct rn_ctx *make(struct rn_ctx *parent, int64_t deadline)
+{
+    if (!parent)
+        rn_panic("context made from a NULL parent");
+    struct rn_ctx *ctx = alloc_or_die(1, sizeof(*ctx));
+    token_init(&ctx->token);
+    atomic_init(&ctx->references, 1);
+    ctx->parent = rn_ctx_retain(parent);
+    ctx->deadline = deadline < parent->deadline ? deadline : parent->deadline;
+    list_init(&ctx->sibling);
+    list_init(&ctx->children);
+    if (parent != &background)
+        join(parent, ctx);
+    return ctx;
+}
+
+struct rn_ctx *rn_ctx_with_cancel(struct rn_ctx *parent)
+{
+    return make(parent, RN_NEVER);
+}
+
+struct rn_ctx *rn_ctx_with_deadline(struct rn_ctx *parent, int64_t deadline)
+{
+    struct rn_ctx *ctx = make(parent, deadline);
+    if (ctx->deadline != deadline || deadline == RN_NEVER)
+        return ctx; /* the parent's comes first, and is enough */
+    if (deadline <= seam_now()) {
+        cancel(ctx, RN_TIMEOUT);
+        return ctx;
+    }
+    ctx->has_timer = true;
+    ctx->timer = (struct timer){.when = deadline, .fire = deadline_passed};
+    rn_ctx_retain(ctx);
+    sched_timer_add(&ctx->timer);
+    return ctx;
+}
+
+struct rn_ctx *rn_ctx_with_timeout(struct rn_ctx *parent, int64_t timeout_ns)
+{
+    return rn_ctx_with_deadline(parent, rn_deadline(timeout_ns));
+}
+
+int rn_ctx_err(const struct rn_ctx *ctx)
+{
+    return token_status(&ctx->token);
+}
+
+int64_t rn_ctx_deadline(const struct rn_ctx *ctx)
+{
+    return ctx->deadline;
+}
+
+int rn_ctx_wait(struct rn_ctx *ctx)
+{
+    sched_point();
+    if (token_status(&ctx->token) != 0)
+        return token_status(&ctx->token);
+    struct wait wait;
+    struct token_wait token = {.token = &ctx->token, .source = 1};
+    wait_begin(&wait, RN_NEVER, &token, 1);
+    wait_park(&wait, (struct wait_for){.reason = WAIT_CONTEXT}, NULL, NULL);
+    return token_status(&ctx->token);
+}

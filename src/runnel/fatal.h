@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fatal.h: the last words of a program.
+ *
+ * fatal: an error that no program can go on from (out of memory, a lock
+ * misused, deadlock). Prints "fatal error: ..." and what the reporter adds,
+ * exits with status 2. No destructors, no atexit: the state is not to be
+ * trusted.
+ */
+#ifndef RUNNEL_FATAL_H
+#define RUNNEL_FATAL_H
+
+#include "base.h"
+
+#define FATAL_STATUS 2
+
+/* Prints formatted text to standard error, without malloc; cut at 1 KiB. */
+void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+void fatal(const char *format, ...)
+    __attribute__((noreturn, cold, format(printf, 1, 2)));
+
+/* Ends the program after its report; the first of several threads wins. */
+void fatal_exit(void) __attribute__((noreturn));
+/* True for the one thread that may report; others wait for the end. */
+void fatal_begin(void);
+
+/* Adds where the caller was; set once by the face, called by fatal(). */
+extern void (*fatal_reporter)(void);
+
+#define CHECKED(condition)                                                    \
+    do {                                                                      \
+        if (unlikely(!(condition)))                                           \
+            fatal("%s:%d: %s does not hold", __FILE__, __LINE__, #condition); \
+    } while (0)
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * group.c: goroutines that end together.
+ *
+ * The limit is a channel with as many places as goroutines may run: starting
+ * one sends, ending one receives.
+ */
+#include <string.h>
+
+#include <runnel/chan.h>
+#include <runnel/group.h>
+#include <runnel/sync.h>
+
+#include "alloc.h"
+#include "spawn.h"
+
+struct rn_group {
+    struct rn_ctx *ctx;
+    struct rn_waitgroup running;
+    struct rn_mutex lock; /* protects status */
+    int status;           /* the first negative one */
+    rn_chan(char) places; /* nil: no limit */
+};
+
+/* What a member's stack begins with; its argument follows. */
+struct member {
+    _Alignas(16) struct rn_group *group;
+    int (*function)(struct rn_ctx *ctx, void *own);
+};
+
+struct rn_group *rn_group_make(struct rn_ctx *parent, size_t limit)
+{
+    struct rn_group *group = alloc_or_die(1, sizeof(*group));
+    group->ctx = rn_ctx_with_cancel(parent);
+    if (limit > 0)
+        group->places = rn_chan_make(char, limit);
+    return group;
+}
+
+struct rn_ctx *rn_group_ctx(struct rn_group *group)
+{
+    return group->ctx;
+}
+
+static void fail(struct rn_group *group, int status)
+{
+    rn_mutex_lock(&group->lock);
+    bool first = group->status == RN_OK;
+    if (first)
+        group->status = status;
+    rn_mutex_unlock(&group->lock);
+    if (first)
+        rn_ctx_cancel(group->ctx);
+}
+
+static void run_member(void *own)
+{
+    struct member *member = own;
+    struct rn_group *group = member->group;
+    int status = member->function(group->ctx, member + 1);
+    if (status < 0)
+        fail(group, status);
+    if (group->places)
+        rn_recv(group->places, NULL);
+    rn_waitgroup_done(&group->running);
+}
+
+static void start(struct rn_group *group,
+                  int (*function)(struct rn_ctx *ctx, void *own),
+                  const void *argument, size_t size, const char *where)
+{
+    struct member member = {group, function};
+    struct spawn_part parts[] = {{&member, sizeof(member)}, {argument, size}};
+    rn_waitgroup_add(&group->running, 1);
+    spawn(NULL, run_member, parts, 2, where);
+}
+
+void rn_group_go_(struct rn_group *group,
+                  int (*function)(struct rn_ctx *ctx, void *own),
+                  const void *argument, size_t size, const char *where)
+{
+    if (group->places)
+        rn_send(group->places, 0);
+    start(group, function, argument, size, where);
+}
+
+int rn_group_try_go_(struct rn_group *group,
+                     int (*function)(struct rn_ctx *ctx, void *own),
+                     const void *argument, size_t size, const char *where)
+{
+    if (group->places && rn_try_send(group->places, 0) != RN_OK)
+        return RN_AGAIN;
+    start(group, function, argument, size, where);
+    return RN_OK;
+}
+
+int rn_group_wait(struct rn_group *group)
+{
+    rn_waitgroup_wait(&group->running);
+    int status = group->status;
+    /* Work that was handed the context beyond the group hears of its end. */
+    rn_ctx_cancel(group->ctx);
+    rn_ctx_release(group->ctx);
+    rn_chan_free(group->places);
+    alloc_free(group);
+    return status;
+}

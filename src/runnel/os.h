@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os.h: every system call the runtime makes.
+ *
+ * Each is a leaf that returns 0 or more, or the negated errno, and that is not
+ * inlined: no caller ever looks at errno, which belongs to a thread while the
+ * caller may belong to several. Times are nanoseconds.
+ */
+#ifndef RUNNEL_OS_H
+#define RUNNEL_OS_H
+
+#include <pthread.h>
+
+#include "base.h"
+
+/* The monotonic clock. */
+int64_t os_clock(void);
+/* Bits that nobody can guess, to seed generators. */
+uint64_t os_entropy(void);
+/* CPUs that this process may use, at least 1. */
+unsigned os_cpu_count(void);
+/* Threads of this process; -errno when /proc cannot say. */
+int os_thread_count(void);
+
+/* Sleeps while *word == expected; timeout < 0: no limit. May wake early. */
+void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected, int64_t timeout);
+void os_futex_wake(_Atomic(uint32_t) *word, int count);
+
+int os_thread_start(pthread_t *thread, void *(*function)(void *), void *arg);
+void os_thread_join(pthread_t thread);
+void os_thread_yield(void);
+/* Bounds of the calling thread's stack. */
+void os_thread_stack(void **low, size_t *size);
+
+size_t os_page_size(void);
+/* Memory that costs nothing until it is touched; NULL when there is none. */
+void *os_map(size_t size);
+void os_unmap(void *address, size_t size);
+/* Puts a fresh mapping in place of part of one. */
+void os_renew(void *address, size_t size);
+/* Gives the pages back; they read as zero when touched again. */
+void os_discard(void *address, size_t size);
+/* Makes the range fault, without a mapping of its own. -EINVAL: not known. */
+int os_guard(void *address, size_t size);
+/* The same by page protection. -ENOMEM: too many mappings. */
+int os_protect(void *address, size_t size);
+
+/* epoll: what is ready goes to `events` with the data given to os_poll_arm. */
+struct os_event {
+    uint64_t data;
+    int events; /* RN_READ | RN_WRITE */
+};
+int os_poll_open(void);
+/* Reports fd once, when any of the events holds; again after another call. */
+int os_poll_arm(int poll, int fd, int events, uint64_t data);
+/* Reports fd each time it is readable. */
+int os_poll_watch(int poll, int fd, uint64_t data);
+/* timeout < 0: no limit. Returns the count, 0 on time-out or signal. */
+int os_poll_wait(int poll, struct os_event *events, int count, int64_t timeout);
+/* One descriptor, for a thread of its own: ready events, 0 = timed out. */
+int os_poll_one(int fd, int events, int64_t timeout);
+
+int os_event_open(void);
+void os_event_set(int event);
+void os_event_clear(int event);
+void os_close(int fd);
+
+/* Writes all of it to standard error, as far as that takes it. */
+void os_print(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os_linux.c: os.h on Linux.
+ *
+ * Calls on the runtime's own descriptors go by syscall(2), past the wrappers
+ * that ThreadSanitizer replaces: it would take a wake-up of the poller for an
+ * order between the goroutines on both sides.
+ */
+#include "os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <runnel/io.h>
+
+/* Since Linux 6.13; not in the headers of Debian 12. */
+#define OS_MADV_GUARD_INSTALL 102
+
+static struct timespec timespec_of(int64_t ns)
+{
+    return (struct timespec){.tv_sec = ns / RN_S, .tv_nsec = ns % RN_S};
+}
+
+noinline int64_t os_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * RN_S + now.tv_nsec;
+}
+
+noinline uint64_t os_entropy(void)
+{
+    uint64_t bits;
+    if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != sizeof(bits))
+        bits = (uint64_t)os_clock() * UINT64_C(0x9e3779b97f4a7c15);
+    return bits;
+}
+
+noinline unsigned os_cpu_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    int count = CPU_COUNT(&set);
+    return count < 1 ? 1 : (unsigned)count;
+}
+
+noinline int os_thread_count(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks)
+        return -errno;
+    int count = 0;
+    for (struct dirent *entry = readdir(tasks); entry; entry = readdir(tasks))
+        if (entry->d_name[0] != '.')
+            count++;
+    closedir(tasks);
+    return count;
+}
+
+noinline void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected,
+                            int64_t timeout)
+{
+    struct timespec limit = timespec_of(timeout < 0 ? 0 : timeout);
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected,
+            timeout < 0 ? NULL : &limit, NULL, 0);
+}
+
+noinline void os_futex_wake(_Atomic(uint32_t) *word, int count)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+noinline int os_thread_start(pthread_t *thread, void *(*function)(void *),
+                             void *arg)
+{
+    return -pthread_create(thread, NULL, function, arg);
+}
+
+noinline void os_thread_join(pthread_t thread)
+{
+    pthread_join(thread, NULL);
+}
+
+noinline void os_thread_yield(void)
+{
+    sched_yield();
+}
+
+noinline void os_thread_stack(void **low, size_t *size)
+{
+    pthread_attr_t attributes;
+    *low = NULL;
+    *size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return;
+    pthread_attr_getstack(&attributes, low, size);
+    pthread_attr_destroy(&attributes);
+}
+
+noinline size_t os_page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+noinline void *os_map(size_t size)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (address == MAP_FAILED)
+        return NULL;
+    /* A huge page would make every goroutine cost all of its stack. */
+    madvise(address, size, MADV_NOHUGEPAGE);
+    return address;
+}
+
+noinline void os_renew(void *address, size_t size)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+}
+
+noinline void os_unmap(void *address, size_t size)
+{
+    munmap(address, size);
+}
+
+noinline void os_discard(void *address, size_t size)
+{
+    madvise(address, size, MADV_DONTNEED);
+}
+
+noinline int os_guard(void *address, size_t size)
+{
+    return madvise(address, size, OS_MADV_GUARD_INSTALL) == 0 ? 0 : -errno;
+}
+
+noinline int os_protect(void *address, size_t size)
+{
+    return mprotect(address, size, PROT_NONE) == 0 ? 0 : -errno;
+}
+
+noinline int os_poll_open(void)
+{
+    int poll = epoll_create1(EPOLL_CLOEXEC);
+    return poll >= 0 ? poll : -errno;
+}
+
+static int control(int poll, int fd, uint32_t events, uint64_t data)
+{
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    /*
+     * Almost always the descriptor is known already; a new or reopened one is
+     * not, because closing it took it out.
+     */
+    if (syscall(SYS_epoll_ctl, poll, EPOLL_CTL_MOD, fd, &event) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -errno;
+    long status = syscall(SYS_epoll_ctl, poll, EPOLL_CTL_ADD, fd, &event);
+    return status == 0 ? 0 : -errno;
+}
+
+noinline int os_poll_arm(int poll, int fd, int events, uint64_t data)
+{
+    uint32_t mask = EPOLLONESHOT;
+    if (events & RN_READ)
+        mask |= EPOLLIN | EPOLLRDHUP;
+    if (events & RN_WRITE)
+        mask |= EPOLLOUT;
+    return control(poll, fd, mask, data);
+}
+
+noinline int os_poll_watch(int poll, int fd, uint64_t data)
+{
+    return control(poll, fd, EPOLLIN, data);
+}
+
+/* An error or a hang-up is for both directions: the next call tells. */
+static int directions(uint32_t mask)
+{
+    if (mask & (EPOLLERR | EPOLLHUP))
+        return RN_READ | RN_WRITE;
+    int events = 0;
+    if (mask & (EPOLLIN | EPOLLRDHUP))
+        events |= RN_READ;
+    if (mask & EPOLLOUT)
+        events |= RN_WRITE;
+    return events;
+}
+
+static int wait_events(int poll, struct epoll_event *events, int count,
+                       int64_t timeout)
+{
+    struct timespec limit = timespec_of(timeout < 0 ? 0 : timeout);
+    long got = syscall(SYS_epoll_pwait2, poll, events, count,
+                       timeout < 0 ? NULL : &limit, NULL, 0);
+    if (got >= 0 || errno != ENOSYS)
+        return (int)got;
+    /* A kernel before 5.11, or a sandbox: whole milliseconds, rounded up. */
+    int64_t ms = timeout < 0 ? -1 : (timeout + RN_MS - 1) / RN_MS;
+    return (int)syscall(SYS_epoll_pwait, poll, events, count,
+                        (int)(ms > INT_MAX ? INT_MAX : ms), NULL, 0);
+}
+
+noinline int os_poll_wait(int poll, struct os_event *events, int count,
+                          int64_t timeout)
+{
+    struct epoll_event raw[128];
+    if (count > 128)
+        count = 128;
+    int got = wait_events(poll, raw, count, timeout);
+    for (int i = 0; i < got; i++) {
+        events[i].data = raw[i].data.u64;
+        events[i].events = directions(raw[i].events);
+    }
+    return got > 0 ? got : 0;
+}
+
+noinline int os_poll_one(int fd, int events, int64_t timeout)
+{
+    struct pollfd one = {.fd = fd};
+    if (events & RN_READ)
+        one.events |= POLLIN | POLLRDHUP;
+    if (events & RN_WRITE)
+        one.events |= POLLOUT;
+    struct timespec limit = timespec_of(timeout < 0 ? 0 : timeout);
+    int got = ppoll(&one, 1, timeout < 0 ? NULL : &limit, NULL);
+    if (got < 0)
+        return errno == EINTR ? 0 : -errno;
+    if (got > 0 && (one.revents & POLLNVAL))
+        return -EBADF;
+    /* POLLIN and its kin have the values of EPOLLIN and its kin. */
+    return got > 0 ? directions((uint32_t)one.revents) : 0;
+}
+
+noinline int os_event_open(void)
+{
+    int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return event >= 0 ? event : -errno;
+}
+
+noinline void os_event_set(int event)
+{
+    uint64_t one = 1;
+    /* Full means set already. */
+    long ignored = syscall(SYS_write, event, &one, sizeof(one));
+    (void)ignored;
+}
+
+noinline void os_event_clear(int event)
+{
+    uint64_t count;
+    long ignored = syscall(SYS_read, event, &count, sizeof(count));
+    (void)ignored;
+}
+
+noinline void os_close(int fd)
+{
+    syscall(SYS_close, fd);
+}
+
+noinline void os_print(const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t put = write(STDERR_FILENO, text, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return;
+        text += put;
+        size -= (size_t)put;
+    }
+}

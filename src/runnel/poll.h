@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * poll.h: who waits for which descriptor. It never calls up: poll_collect
+ * returns those whose wait has ended, and the scheduler wakes them.
+ *
+ * A back end supplies these functions. One goroutine at most waits for each
+ * direction of a descriptor. A descriptor is armed anew for every wait, so it
+ * may be closed and its number used again between two waits without a word to
+ * us.
+ */
+#ifndef RUNNEL_POLL_H
+#define RUNNEL_POLL_H
+
+#include "task_internal.h"
+
+/* One wait, in the waiting task's memory. */
+struct poll_wait {
+    int fd;
+    int events;               /* RN_READ | RN_WRITE wanted */
+    int ready;                /* directions found ready */
+    struct task *task;        /* to wake */
+    _Atomic(uint32_t) *claim; /* or NULL: nothing else ends the wait */
+    uint32_t source;
+    struct poll_wait *next; /* in a chain of ended waits */
+};
+
+/* 0 or a negative status. */
+int poll_open(void);
+void poll_close(void);
+
+/*
+ * Enlists the wait and arms the descriptor. On 0 the descriptor's lock is held:
+ * the caller parks and has poll_unlock called when it is off its stack. On a
+ * negative status nothing is held: RN_INVALID (somebody waits for that
+ * direction), -EBADF, -EPERM, RN_NOMEM.
+ */
+int poll_enlist(struct poll_wait *wait);
+void poll_unlock(int fd);
+
+/* After the wait ended in another way: nobody touches `wait` any more. */
+void poll_withdraw(struct poll_wait *wait);
+
+/*
+ * Waits up to `timeout` (0: looks; negative: no limit) for descriptors, or for
+ * poll_kick. Returns the chain of waits that ended, `ready` set.
+ */
+struct poll_wait *poll_collect(int64_t timeout);
+
+/*
+ * Makes the poll_collect that waits now, or the next one that would, return at
+ * once. One that only looks (timeout 0) does not use the kick up.
+ */
+void poll_kick(void);
+
+/*
+ * Goroutines that wait for a descriptor. Those that poll_collect returned count
+ * until poll_settle: who sees them gone also sees that they were made ready.
+ */
+uint32_t poll_waiting(void);
+void poll_settle(uint32_t count);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sched.c: switch between tasks; park them and make them ready (see sched.h).
+ *
+ * Tasks switch directly to each other; the worker's own stack runs only when
+ * its queue is empty, or at every FAIR_TICKS-th switch, to look further:
+ * worker.h.
+ */
+#include "sched.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "fatal.h"
+#include "os.h"
+#include "poll.h"
+#include "switch.h"
+#include "worker.h"
+
+#define PROCS_MAX 1024
+
+/* Switches between two looks at the clock, while timers are pending. */
+#define TIMER_TICKS 8
+/* How often `next` may go before the queue: bounds the wait of the others. */
+#define NEXT_STREAK 48
+
+static bool is_open;
+static struct sched_options options;
+
+/* See worker_self. */
+static _Thread_local struct task this_foreigner;
+
+static noinline struct task *foreigner_self(void)
+{
+    struct task *task = &this_foreigner;
+    __asm__ volatile("" : "+r"(task)::"memory");
+    task->foreign = true;
+    return task;
+}
+
+struct task *task_self(void)
+{
+    struct worker *w = worker_self();
+    return likely(w && w->current) ? w->current : foreigner_self();
+}
+
+bool sched_is_foreign(void)
+{
+    struct worker *w = worker_self();
+    return !w || !w->current;
+}
+
+bool sched_is_open(void)
+{
+    return is_open;
+}
+
+unsigned sched_procs(void)
+{
+    return workers.count;
+}
+
+bool sched_stopping(void)
+{
+    return workers_stopping();
+}
+
+struct stack_cache *sched_stacks(void)
+{
+    struct worker *w = worker_self();
+    return w ? &w->stacks : NULL;
+}
+
+uint32_t sched_draw(uint32_t count)
+{
+    struct worker *w = worker_self();
+    if (likely(w))
+        return chance_draw(&w->chance, count);
+    struct chance chance;
+    chance_init(&chance, (uint64_t)(uintptr_t)&chance);
+    return chance_draw(&chance, count);
+}
+
+/* ------------------------------------------------------------ switching */
+
+static void set_state(struct task *task, enum task_state state)
+{
+    atomic_store_explicit(&task->state, state, memory_order_relaxed);
+}
+
+static void run_after(struct worker *w)
+{
+    void (*after)(void *) = w->after;
+    if (after) {
+        w->after = NULL;
+        after(w->after_arg);
+    }
+}
+
+/* Saves where we are, goes on with `to` (NULL: the worker's own stack). */
+static void switch_to(struct worker *w, struct task *from, struct task *to,
+                      bool for_good)
+{
+    struct sanitize *leave = from ? &from->sanitize : &w->sanitize;
+    void **save = from ? &from->sp : &w->sp;
+    w->current = to;
+    if (to) {
+        set_state(to, TASK_RUNNING);
+        char *floor = stack_floor(&to->stack);
+        sanitize_leave(for_good ? NULL : leave, &to->sanitize, floor,
+                       (size_t)((char *)to - floor));
+        rn_switch_(save, to->sp);
+    } else {
+        sanitize_leave(for_good ? NULL : leave, &w->sanitize, w->stack_low,
+                       w->stack_size);
+        rn_switch_(save, w->sp);
+    }
+    /* Back again, perhaps on another thread. */
+    sanitize_enter(leave);
+    run_after(worker_self());
+}
+
+void sched_begin(void *arg)
+{
+    struct task *task = arg;
+    sanitize_enter(&task->sanitize);
+    run_after(worker_self());
+    task->body(task);
+    fatal("a goroutine came back from its end");
+}
+
+/* --------------------------------------------------------------- readiness */
+
+static void wake_foreigner(struct task *task)
+{
+    /* Release: what was left in its record is seen with the wake-up. */
+    atomic_store_explicit(&task->foreign_wake, 1, memory_order_release);
+    os_futex_wake(&task->foreign_wake, 1);
+}
+
+void sched_ready(struct task *task)
+{
+    if (unlikely(task->foreign)) {
+        wake_foreigner(task);
+        return;
+    }
+    set_state(task, TASK_RUNNABLE);
+    worker_start(task);
+}
+
+void sched_start(struct task *task)
+{
+    worker_start(task);
+}
+
+void sched_timer_add(struct timer *timer)
+{
+    worker_timer_add(timer);
+}
+
+/* ------------------------------------------------------------- the workers */
+
+static void work(struct worker *w)
+{
+    for (;;) {
+        struct task *task = worker_find(w);
+        if (!task)
+            break;
+        w->streak = 0;
+        switch_to(w, NULL, task, false);
+    }
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    worker_set_self(w);
+    sanitize_thread(&w->sanitize);
+    race_release(&errno); /* made by this thread, used by its goroutines */
+    os_thread_stack(&w->stack_low, &w->stack_size);
+    options.thread_begin();
+    work(w);
+    options.thread_end();
+    worker_set_self(NULL);
+    return NULL;
+}
+
+int sched_open(const struct sched_options *given)
+{
+    if (given->procs == 0 || given->procs > PROCS_MAX)
+        return RN_INVALID;
+    struct worker *all = alloc_lines(given->procs, sizeof(*all));
+    if (!all)
+        return RN_NOMEM;
+    int status = poll_open();
+    if (status < 0) {
+        alloc_free(all);
+        return status;
+    }
+    options = *given;
+    workers = (struct workers){.all = all,
+                               .count = given->procs,
+                               .deadlock = given->deadlock,
+                               .other_threads = given->other_threads,
+                               .poll_until = INT64_MIN};
+    workers.last = &workers.first;
+    list_init(&workers.idle);
+    for (unsigned i = 0; i < given->procs; i++) {
+        struct worker *w = &all[i];
+        list_init(&w->idle);
+        timerq_init(&w->timers);
+        chance_init(&w->chance, given->seed + i);
+    }
+    is_open = true;
+    return 0;
+}
+
+int sched_run(struct task *first)
+{
+    int status = 0;
+    worker_share(first);
+    for (unsigned i = 1; i < workers.count && status == 0; i++) {
+        struct worker *w = &workers.all[i];
+        status = os_thread_start(&w->thread, worker_main, w);
+        w->started = status == 0;
+    }
+    if (status == 0)
+        worker_main(&workers.all[0]);
+    else
+        sched_stop();
+    for (unsigned i = 1; i < workers.count; i++)
+        if (workers.all[i].started)
+            os_thread_join(workers.all[i].thread);
+    return status;
+}
+
+void sched_stop(void)
+{
+    workers_stop();
+}
+
+void sched_close(void)
+{
+    is_open = false;
+    poll_close();
+    for (unsigned i = 0; i < workers.count; i++)
+        timerq_clear(&workers.all[i].timers);
+    alloc_free(workers.all);
+    workers.all = NULL;
+    workers.count = 0;
+}
+
+/* ------------------------------------------------------- what runs next */
+
+/* From the worker's own queue; NULL means: look further. */
+static struct task *next_local(struct worker *w)
+{
+    uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed) + 1;
+    atomic_store_explicit(&w->tick, tick, memory_order_relaxed);
+    if (unlikely(workers_stopping() || tick % FAIR_TICKS == 0))
+        return NULL;
+    if (unlikely(seam_simulated))
+        return NULL;
+    if (tick % TIMER_TICKS == 0 && timerq_earliest(&w->timers) != RN_NEVER &&
+        timerq_earliest(&w->timers) <= seam_now())
+        return NULL;
+    if (likely(++w->streak < NEXT_STREAK)) {
+        struct task *next = runq_take_next(&w->runq);
+        if (next)
+            return next;
+    }
+    w->streak = 0;
+    struct task *task = runq_take(&w->runq);
+    return task ? task : runq_take_next(&w->runq);
+}
+
+/* ------------------------------------------------------ what a task may do */
+
+/* Leaves the current task for the next; `after` runs once it has left. */
+static void leave(struct worker *w, struct task *self, void (*after)(void *),
+                  void *arg, bool for_good)
+{
+    w->after = after;
+    w->after_arg = arg;
+    struct task *next = next_local(w);
+    if (next == self) {
+        /* Only a task that is ready again can be found, and only `after` makes
+         * it so; it has not run yet. */
+        fatal("a task is queued while it runs");
+    }
+    switch_to(w, self, next, for_good);
+}
+
+static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
+{
+    if (after)
+        after(arg);
+    while (atomic_load_explicit(&self->foreign_wake, memory_order_acquire) == 0)
+        os_futex_wait(&self->foreign_wake, 0, -1);
+    atomic_store_explicit(&self->foreign_wake, 0, memory_order_relaxed);
+}
+
+void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
+{
+    struct task *self = task_self();
+    if (unlikely(self->foreign)) {
+        park_foreigner(self, after, arg);
+        return;
+    }
+    self->waits = what;
+    set_state(self, TASK_PARKED);
+    leave(worker_self(), self, after, arg, false);
+}
+
+static void requeue(void *arg)
+{
+    worker_requeue(worker_self(), arg);
+}
+
+void sched_yield_now(void)
+{
+    struct task *self = task_self();
+    if (unlikely(self->foreign)) {
+        os_thread_yield();
+        return;
+    }
+    set_state(self, TASK_RUNNABLE);
+    leave(worker_self(), self, requeue, self, false);
+}
+
+void sched_exit(void (*after)(void *task))
+{
+    struct task *self = task_self();
+    set_state(self, TASK_DEAD);
+    leave(worker_self(), self, after, self, true);
+    fatal("a dead goroutine runs");
+}
+
+struct errand {
+    void (*function)(void *arg);
+    void *arg;
+    struct task *task;
+};
+
+static void run_errand(void *arg)
+{
+    struct errand *errand = arg;
+    errand->function(errand->arg);
+    requeue(errand->task);
+}
+
+void sched_on_worker_stack(void (*function)(void *arg), void *arg)
+{
+    struct worker *w = worker_self();
+    struct task *self = task_self();
+    struct errand errand = {function, arg, self};
+    set_state(self, TASK_RUNNABLE);
+    w->after = run_errand;
+    w->after_arg = &errand;
+    switch_to(w, self, NULL, false);
+}
+
+void sched_interrupt(void)
+{
+    struct worker *w = worker_self();
+    /* One place in four: often enough to meet, rarely enough to get on. */
+    if (w && w->current && chance_draw(&w->chance, 4) == 0)
+        sched_yield_now();
+}
+
+void sched_outside_begin(void)
+{
+    atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
+}
+
+void sched_outside_end(void)
+{
+    atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
+}

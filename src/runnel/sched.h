@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sched.h: run goroutines on workers; park them and make them ready.
+ *
+ * How a wait works, for everything that waits:
+ *
+ *  1. Take the lock of the thing waited for; find that it is not ready.
+ *  2. Put a record that names the caller where the other side will look.
+ *  3. sched_park(what, after, arg): the caller leaves its stack. The context
+ *     that runs next on this thread calls after(arg), which releases the lock.
+ *     So nobody can see the record, and wake its task, before that task is off
+ *     its stack; there is no state between running and parked.
+ *  4. The other side takes the lock, takes the record out, leaves its result in
+ *     it, releases the lock and calls sched_ready(task): exactly one may, and
+ *     the record is the task's again at that moment.
+ *
+ * after(arg) must not park, and must not touch the task once it has let go of
+ * what kept others from waking it.
+ *
+ * All of this works for a foreign thread too: task_self gives it a record, and
+ * it sleeps where a goroutine would be switched away.
+ */
+#ifndef RUNNEL_SCHED_H
+#define RUNNEL_SCHED_H
+
+#include "runq.h"
+#include "task_internal.h"
+#include "timerq.h"
+
+struct sched_options {
+    unsigned procs;
+    uint64_t seed;
+    /* Called once when nobody can ever run again; must not return. */
+    void (*deadlock)(void);
+    /* Threads of the runtime besides the workers, for that judgement. */
+    unsigned (*other_threads)(void);
+    /* Called on each worker thread before it runs anything, and after. */
+    void (*thread_begin)(void);
+    void (*thread_end)(void);
+};
+
+/* Prepares everything; 0 or a negative status. */
+int sched_open(const struct sched_options *options);
+
+/*
+ * Runs until sched_stop: the calling thread is worker 0. `first` is ready to
+ * run. Returns when no worker runs a task any more. 0 or a negative status.
+ */
+int sched_run(struct task *first);
+
+/* No task is started or resumed from now on; sched_run returns. */
+void sched_stop(void);
+bool sched_stopping(void);
+
+/* Gives back what sched_open took. */
+void sched_close(void);
+
+unsigned sched_procs(void);
+
+/* The calling goroutine; on a foreign thread its stand-in. Never NULL. */
+struct task *task_self(void);
+/* True on a thread that runs no goroutine now. */
+bool sched_is_foreign(void);
+/* True between sched_open and sched_close. */
+bool sched_is_open(void);
+
+/* Parks the caller; see above. Returns when somebody made it ready. */
+void sched_park(struct wait_for what, void (*after)(void *arg), void *arg);
+
+/* The task's wait is over: it runs when its turn comes. Any thread. */
+void sched_ready(struct task *task);
+
+/* The function that a new task's context starts with; its argument is the task.
+ */
+void sched_begin(void *task);
+
+/* A new task, on any thread; runs soon after the caller parks, or elsewhere. */
+void sched_start(struct task *task);
+
+/* Lets others run. */
+void sched_yield_now(void);
+
+/*
+ * Ends the calling goroutine; `after` gets its task when nobody runs on its
+ * stack any more.
+ */
+void sched_exit(void (*after)(void *task)) __attribute__((noreturn));
+
+/*
+ * Runs function(arg) on the worker's own stack, and comes back. For a
+ * simulated blocking call.
+ */
+void sched_on_worker_stack(void (*function)(void *arg), void *arg);
+
+/* A place where simulation may interrupt the caller. Holds no lock. */
+extern bool seam_simulated;
+void sched_interrupt(void);
+static inline void sched_point(void)
+{
+    if (unlikely(seam_simulated))
+        sched_interrupt();
+}
+
+/* One of count, evenly, by the caller's generator. */
+uint32_t sched_draw(uint32_t count);
+
+/* Puts the timer into a queue that will be looked at in time. Any thread. */
+void sched_timer_add(struct timer *timer);
+
+/* The calling worker's free stacks; NULL on a foreign thread. */
+struct stack_cache *sched_stacks(void);
+
+/* Something outside may wake a task: a call that blocks is under way. */
+void sched_outside_begin(void);
+void sched_outside_end(void);
+
+#endif

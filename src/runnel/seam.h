@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seam.h: where chance and time enter the runtime.
+ *
+ * Everything that may differ from run to run passes here: the clock, and every
+ * choice (who runs next, which ready case, whom to steal from, whether a
+ * goroutine is interrupted here). Choices draw on a generator that the drawing
+ * worker owns. Under simulation there is one worker, its generator starts from
+ * the given seed, and time moves only when nobody can run: so a seed decides
+ * the whole run.
+ *
+ * What a descriptor or a foreign thread does is outside: a simulated program
+ * that waits for the world is as repeatable as the world is.
+ */
+#ifndef RUNNEL_SEAM_H
+#define RUNNEL_SEAM_H
+
+#include "base.h"
+
+/* A generator of choices; one owner, no lock. */
+struct chance {
+    uint64_t state;
+};
+
+/* Written before the workers start and after they ended, read by all. */
+extern bool seam_simulated;
+
+/* Real time, real chance. */
+void seam_real(void);
+/* Virtual time from a fixed start. */
+void seam_simulate(void);
+
+int64_t seam_now(void);
+/* Moves virtual time forward to `to`, if that is later. */
+void seam_advance(int64_t to);
+
+/* A generator: of the seed under simulation, unlike any other otherwise. */
+void chance_init(struct chance *chance, uint64_t seed);
+/* Evenly one of 0 .. count-1; count > 0. */
+uint32_t chance_draw(struct chance *chance, uint32_t count);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * select.c: one of several cases.
+ *
+ * All channels are locked at once, in the order of their addresses, so that the
+ * cases are judged at one instant: a select that could always go on never takes
+ * its default. One of the ready cases is drawn and done. If there is none, a
+ * waiter is queued at every channel, and the first side to come wins the claim
+ * that they share. Awake, the task locks all again to take its losers out.
+ */
+#include <runnel/panic.h>
+#include <runnel/select.h>
+
+#include "chan_internal.h"
+#include "sched.h"
+#include "wait.h"
+
+struct selection {
+    struct rn_case *cases;
+    size_t count;
+    struct rn_channel *locks[RN_CASES_MAX]; /* ascending, each once */
+    size_t lock_count;
+};
+
+/* A case that a channel decides. */
+static bool has_channel(const struct rn_case *c)
+{
+    return (c->kind == RN_CASE_SEND || c->kind == RN_CASE_RECV) && c->chan;
+}
+
+static bool has_context(const struct rn_case *c)
+{
+    return c->kind == RN_CASE_DONE && c->ctx;
+}
+
+/* Insertion into a sorted set: selects are short. */
+static void add_lock(struct selection *s, struct rn_channel *chan)
+{
+    size_t at = s->lock_count;
+    while (at > 0 && (uintptr_t)s->locks[at - 1] > (uintptr_t)chan)
+        at--;
+    if (at > 0 && s->locks[at - 1] == chan)
+        return;
+    for (size_t i = s->lock_count; i > at; i--)
+        s->locks[i] = s->locks[i - 1];
+    s->locks[at] = chan;
+    s->lock_count++;
+}
+
+static void lock_all(struct selection *s)
+{
+    for (size_t i = 0; i < s->lock_count; i++)
+        lock_acquire(&s->locks[i]->lock);
+}
+
+static void unlock_all(void *arg)
+{
+    struct selection *s = arg;
+    /* The task may be awake and waits for the last one: read no more then. */
+    for (size_t i = 0, count = s->lock_count; i < count; i++)
+        lock_release(&s->locks[i]->lock);
+}
+
+static void selection_init(struct selection *s, struct rn_case *cases,
+                           size_t count)
+{
+    if (count > RN_CASES_MAX)
+        rn_panic("select of %zu cases, at most %d", count, RN_CASES_MAX);
+    s->cases = cases;
+    s->count = count;
+    s->lock_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (has_channel(&cases[i]))
+            add_lock(s, cases[i].chan);
+}
+
+static bool is_ready(const struct rn_case *c)
+{
+    if (has_context(c))
+        return token_status(ctx_token(c->ctx)) != 0;
+    if (!has_channel(c))
+        return false;
+    return c->kind == RN_CASE_SEND ? chan_can_send(c->chan)
+                                   : chan_can_receive(c->chan);
+}
+
+/* Under the locks: does the case; RN_AGAIN when it only seemed ready. */
+static int perform(struct rn_case *c, struct task **wake)
+{
+    *wake = NULL;
+    if (c->kind == RN_CASE_DONE)
+        return RN_OK;
+    if (c->kind == RN_CASE_SEND)
+        return chan_offer(c->chan, c->value, wake);
+    int status = chan_take(c->chan, c->value, wake);
+    if (status != RN_AGAIN)
+        c->ok = status == RN_OK;
+    return status;
+}
+
+/*
+ * Under the locks: draws one of the ready cases and does it. Its index, or
+ * RN_AGAIN. *closed: a send met a closed channel.
+ */
+static int try_cases(struct selection *s, struct task **wake, bool *closed)
+{
+    uint8_t ready[RN_CASES_MAX];
+    uint32_t count = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (is_ready(&s->cases[i]))
+            ready[count++] = (uint8_t)i;
+    while (count > 0) {
+        uint32_t pick = count > 1 ? sched_draw(count) : 0;
+        int index = ready[pick];
+        int status = perform(&s->cases[index], wake);
+        if (status != RN_AGAIN) {
+            *closed =
+                status == RN_CLOSED && s->cases[index].kind == RN_CASE_SEND;
+            return index;
+        }
+        ready[pick] = ready[--count];
+    }
+    return RN_AGAIN;
+}
+
+/*
+ * Under the locks: a waiter at every channel, a token wait at every context.
+ * The first one drawn: of several cases on one channel, who comes meets the
+ * waiter that is first in its list.
+ */
+static size_t enlist(struct selection *s, struct waiter *waiters,
+                     struct token_wait *tokens)
+{
+    size_t token_count = 0;
+    size_t start = s->count > 1 ? sched_draw((uint32_t)s->count) : 0;
+    for (size_t k = 0; k < s->count; k++) {
+        size_t i = (start + k) % s->count;
+        struct rn_case *c = &s->cases[i];
+        uint32_t source = (uint32_t)i + 1;
+        if (has_context(c))
+            tokens[token_count++] = (struct token_wait){
+                .token = ctx_token(c->ctx), .source = source};
+        if (!has_channel(c))
+            continue;
+        waiters[i] = (struct waiter){.source = source, .value = c->value};
+        chan_waits(&waiters[i]);
+        list_append(c->kind == RN_CASE_SEND ? &c->chan->senders
+                                            : &c->chan->receivers,
+                    &waiters[i].node);
+    }
+    return token_count;
+}
+
+static void delist(struct selection *s, struct waiter *waiters)
+{
+    lock_all(s);
+    for (size_t i = 0; i < s->count; i++)
+        if (has_channel(&s->cases[i]))
+            list_remove(&waiters[i].node);
+    unlock_all(s);
+}
+
+/* Under the locks, which it releases: parks until one case has happened. */
+static int wait_for_cases(struct selection *s, int64_t deadline)
+{
+    struct waiter waiters[RN_CASES_MAX];
+    struct token_wait tokens[RN_CASES_MAX];
+    struct wait wait;
+    size_t token_count = enlist(s, waiters, tokens);
+    wait_begin(&wait, deadline, tokens, token_count);
+    for (size_t i = 0; i < s->count; i++) {
+        waiters[i].task = wait.task;
+        waiters[i].claim = &wait.claim;
+    }
+    bool hopeless = s->lock_count == 0 && token_count == 0;
+    struct wait_for what = {hopeless ? WAIT_SELECT_NONE : WAIT_SELECT, NULL};
+    uint32_t winner = wait_park(&wait, what, unlock_all, s);
+    delist(s, waiters);
+    if (winner == WAIT_BY_TIMER)
+        return RN_TIMEOUT;
+    int index = (int)winner - 1;
+    struct rn_case *c = &s->cases[index];
+    if (c->kind == RN_CASE_DONE) {
+        (void)token_status(ctx_token(c->ctx)); /* what was before is seen */
+        return index;
+    }
+    chan_resumed(c->chan, &waiters[index]);
+    c->ok = waiters[index].ok;
+    if (c->kind == RN_CASE_SEND && !c->ok)
+        chan_send_on_closed();
+    return index;
+}
+
+static int choose(struct rn_case *cases, size_t count, bool may_wait,
+                  int64_t deadline)
+{
+    struct selection s;
+    sched_point();
+    selection_init(&s, cases, count);
+    lock_all(&s);
+    struct task *wake = NULL;
+    bool closed = false;
+    int index = try_cases(&s, &wake, &closed);
+    if (index == RN_AGAIN && may_wait)
+        return wait_for_cases(&s, deadline);
+    unlock_all(&s);
+    if (wake)
+        sched_ready(wake);
+    if (closed)
+        chan_send_on_closed();
+    return index;
+}
+
+int rn_select(struct rn_case *cases, size_t count)
+{
+    return choose(cases, count, true, RN_NEVER);
+}
+
+int rn_try_select(struct rn_case *cases, size_t count)
+{
+    return choose(cases, count, false, RN_NEVER);
+}
+
+int rn_select_until(int64_t deadline, struct rn_case *cases, size_t count)
+{
+    return choose(cases, count, true, deadline);
+}

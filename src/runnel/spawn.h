@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spawn.h: make goroutines; the public side is rn_go in task.h.
+ */
+#ifndef RUNNEL_SPAWN_H
+#define RUNNEL_SPAWN_H
+
+#include <runnel/task.h>
+
+#include "task_internal.h"
+
+/* A piece of the argument; the pieces are copied one after another. */
+struct spawn_part {
+    const void *data;
+    size_t size;
+};
+
+/*
+ * A new task, not yet started, with a private copy of the parts. *task is set
+ * on RN_OK; otherwise RN_NOMEM, or RN_INVALID for a stack size or an argument
+ * that is too large.
+ */
+int spawn_make(struct task **task, const struct rn_task_options *options,
+               void (*function)(void *), const struct spawn_part *parts,
+               size_t count, const char *where);
+
+/* The same, started; failure is fatal. */
+void spawn(const struct rn_task_options *options, void (*function)(void *),
+           const struct spawn_part *parts, size_t count, const char *where);
+
+/* For a new runtime: ids from 1, the stack size of those that name none. */
+void spawn_reset(size_t stack_size);
+/* Goroutines alive; acquire: what they did before they ended is seen. */
+size_t spawn_alive(void);
+/* Called in the goroutine that ends as the last one; NULL: nobody cares. */
+void spawn_on_last(void (*last)(void));
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stack.c: slabs, guards, and where free stacks wait.
+ *
+ * Guards, best first:
+ * 1. MADV_GUARD_INSTALL (Linux 6.13): no mapping of its own, so a million
+ *    stacks stay below vm.max_map_count.
+ * 2. mprotect: two mappings a stack, about 32,000 stacks.
+ * 3. none: beyond that, the stack's lowest word must still be zero when the
+ *    goroutine ends. Reading it maps the shared zero page, no memory.
+ *
+ * Rejected: writing a canary, which would touch a second page of every stack;
+ * one mapping a stack, which costs 0.7 us and a mapping each.
+ *
+ * `shared.lock` protects all of `shared`; nothing else is taken under it.
+ */
+#include "stack.h"
+
+#include "alloc.h"
+#include "lock.h"
+#include "os.h"
+#include "sanitize.h"
+
+/* Sanitizers and unoptimised code have larger frames. */
+#if defined(RN_ASAN) || defined(RN_TSAN) || !defined(__OPTIMIZE__)
+#define STACK_SCALE 4
+#else
+#define STACK_SCALE 1
+#endif
+
+#define SLAB_STACKS 64 /* stacks a slab of the smaller classes */
+#define SLAB_MAX    ((size_t)64 * 1024 * 1024)
+
+/* Kept with their pages: 64 MiB of touched first pages, then cold. */
+#define STACK_HOT_MAX 16384
+/* A worker keeps up to twice this many and moves this many at once. */
+#define CACHE_BATCH   32
+
+enum guard_kind { GUARD_MADVISE, GUARD_PROTECT, GUARD_NONE };
+
+struct slab {
+    struct slab *next;
+    char *start;
+    size_t size;
+    size_t carved; /* bytes handed out */
+    uint32_t class;
+};
+
+static struct {
+    lock_word lock;
+    enum guard_kind guard;
+    size_t page;
+    size_t record;
+    struct slab *slabs; /* newest first */
+    struct slab *open[STACK_CLASSES];
+    struct stack *hot[STACK_CLASSES];
+    size_t hot_count;
+    struct cold {
+        char **blocks; /* bit 0 set: not guarded */
+        size_t count;
+        size_t capacity;
+    } cold[STACK_CLASSES];
+} shared;
+
+void stack_setup(size_t record)
+{
+    shared.page = os_page_size();
+    shared.record = (record + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    shared.guard = GUARD_MADVISE;
+}
+
+void stack_teardown(void)
+{
+    while (shared.slabs) {
+        struct slab *slab = shared.slabs;
+        shared.slabs = slab->next;
+        sanitize_stack_fresh(slab->start, slab->size);
+        os_unmap(slab->start, slab->size);
+        alloc_free(slab);
+    }
+    for (int i = 0; i < STACK_CLASSES; i++) {
+        alloc_free(shared.cold[i].blocks);
+        shared.cold[i] = (struct cold){0};
+        shared.open[i] = NULL;
+        shared.hot[i] = NULL;
+    }
+    shared.hot_count = 0;
+}
+
+size_t stack_bytes(uint32_t class)
+{
+    return STACK_SIZE_MIN << class;
+}
+
+int stack_class(size_t size)
+{
+    if (size > stack_bytes(STACK_CLASSES - 1) / STACK_SCALE)
+        return -1;
+    size *= STACK_SCALE;
+    int class = 0;
+    while (stack_bytes((uint32_t) class) < size)
+        class ++;
+    return class;
+}
+
+static struct stack *record_of(char *low, uint32_t class)
+{
+    return (struct stack *)(low + stack_bytes(class) - shared.record);
+}
+
+/* Guards the block's lowest page; false when no kind of guard fits. */
+static bool guard(char *low)
+{
+    if (shared.guard == GUARD_MADVISE && os_guard(low, shared.page) != 0)
+        shared.guard = GUARD_PROTECT;
+    if (shared.guard == GUARD_PROTECT && os_protect(low, shared.page) != 0)
+        shared.guard = GUARD_NONE;
+    return shared.guard != GUARD_NONE;
+}
+
+static struct slab *slab_open(uint32_t class)
+{
+    size_t size = stack_bytes(class) * SLAB_STACKS;
+    if (size > SLAB_MAX)
+        size = SLAB_MAX;
+    struct slab *slab = alloc_zeroed(1, sizeof(*slab));
+    if (!slab)
+        return NULL;
+    slab->start = os_map(size);
+    if (!slab->start) {
+        alloc_free(slab);
+        return NULL;
+    }
+    slab->size = size;
+    slab->class = class;
+    slab->next = shared.slabs;
+    shared.slabs = slab;
+    shared.open[class] = slab;
+    return slab;
+}
+
+/* Under the lock. */
+static struct stack *carve(uint32_t class)
+{
+    struct slab *slab = shared.open[class];
+    if (!slab || slab->carved == slab->size)
+        slab = slab_open(class);
+    if (!slab)
+        return NULL;
+    char *low = slab->start + slab->carved;
+    bool guarded = guard(low);
+    struct stack *stack = record_of(low, class);
+    stack->low = low;
+    stack->class = class;
+    stack->guarded = guarded;
+    slab->carved += stack_bytes(class);
+    return stack;
+}
+
+/* Under the lock. */
+static struct stack *warm_up(uint32_t class)
+{
+    struct cold *cold = &shared.cold[class];
+    if (cold->count == 0)
+        return NULL;
+    uintptr_t block = (uintptr_t)cold->blocks[--cold->count];
+    struct stack *stack = record_of((char *)(block & ~(uintptr_t)1), class);
+    stack->low = (char *)(block & ~(uintptr_t)1);
+    stack->class = class;
+    stack->guarded = !(block & 1);
+    return stack;
+}
+
+/* Under the lock: gives the pages back, or returns false to keep them. */
+static bool cool_down(struct stack *stack)
+{
+    struct cold *cold = &shared.cold[stack->class];
+    if (cold->count == cold->capacity) {
+        size_t capacity = cold->capacity ? 2 * cold->capacity : 1024;
+        char **blocks = alloc_grow(cold->blocks, capacity, sizeof(*blocks));
+        if (!blocks)
+            return false;
+        cold->blocks = blocks;
+        cold->capacity = capacity;
+    }
+    uintptr_t block = (uintptr_t)stack->low | (stack->guarded ? 0 : 1);
+    size_t head = stack->guarded ? shared.page : 0;
+    cold->blocks[cold->count++] = (char *)block;
+    os_discard(stack->low + head, stack_bytes(stack->class) - head);
+    return true;
+}
+
+/* Under the lock. */
+static struct stack *take_shared(uint32_t class)
+{
+    struct stack *stack = shared.hot[class];
+    if (stack) {
+        shared.hot[class] = stack->next;
+        shared.hot_count--;
+        return stack;
+    }
+    stack = warm_up(class);
+    return stack ? stack : carve(class);
+}
+
+/* Under the lock. */
+static void give_shared(struct stack *stack)
+{
+    if (shared.hot_count >= STACK_HOT_MAX && cool_down(stack))
+        return;
+    stack->next = shared.hot[stack->class];
+    shared.hot[stack->class] = stack;
+    shared.hot_count++;
+}
+
+static noinline struct stack *take_slow(struct stack_cache *cache,
+                                        uint32_t class)
+{
+    lock_acquire(&shared.lock);
+    struct stack *stack = take_shared(class);
+    /* Free ones come over in a batch; new ones are made one at a time. */
+    while (cache && shared.hot[class] && cache->count[class] < CACHE_BATCH) {
+        struct stack *more = take_shared(class);
+        more->next = cache->free[class];
+        cache->free[class] = more;
+        cache->count[class]++;
+    }
+    lock_release(&shared.lock);
+    return stack;
+}
+
+struct stack *stack_take(struct stack_cache *cache, uint32_t class)
+{
+    struct stack *stack = cache ? cache->free[class] : NULL;
+    if (likely(stack)) {
+        cache->free[class] = stack->next;
+        cache->count[class]--;
+    } else {
+        stack = take_slow(cache, class);
+        if (!stack)
+            return NULL;
+    }
+    stack->used = true;
+    return stack;
+}
+
+static noinline void give_slow(struct stack_cache *cache, uint32_t class)
+{
+    lock_acquire(&shared.lock);
+    for (int i = 0; i < CACHE_BATCH; i++) {
+        struct stack *stack = cache->free[class];
+        cache->free[class] = stack->next;
+        cache->count[class]--;
+        give_shared(stack);
+    }
+    lock_release(&shared.lock);
+}
+
+/*
+ * The race detector remembers who used this memory; a new owner is no heir. A
+ * new mapping in the same place makes it forget.
+ */
+static void forget_owner(struct stack *stack)
+{
+    char *floor = stack_floor(stack);
+    sanitize_stack_fresh(floor, (size_t)((char *)stack - floor));
+#ifdef RN_TSAN
+    struct stack kept = *stack;
+    os_renew(floor, stack_bytes(kept.class) - (size_t)(floor - kept.low));
+    *stack = kept;
+#endif
+}
+
+void stack_give(struct stack_cache *cache, struct stack *stack)
+{
+    stack->used = false;
+    forget_owner(stack);
+    uint32_t class = stack->class;
+    stack->next = cache->free[class];
+    cache->free[class] = stack;
+    if (unlikely(++cache->count[class] > 2 * CACHE_BATCH))
+        give_slow(cache, class);
+}
+
+char *stack_floor(const struct stack *stack)
+{
+    return stack->low + (stack->guarded ? shared.page : 0);
+}
+
+bool stack_overrun(const struct stack *stack)
+{
+    return unlikely(!stack->guarded) && *(volatile uint64_t *)stack->low != 0;
+}
+
+struct stack *stack_find_guard(const void *address)
+{
+    /* In a signal handler: no lock. A slab is complete before it is linked. */
+    for (struct slab *slab = shared.slabs; slab; slab = slab->next) {
+        uintptr_t offset = (uintptr_t)address - (uintptr_t)slab->start;
+        if (offset >= slab->carved)
+            continue;
+        size_t bytes = stack_bytes(slab->class);
+        char *low = slab->start + offset / bytes * bytes;
+        struct stack *stack = record_of(low, slab->class);
+        return stack->used && offset % bytes < shared.page ? stack : NULL;
+    }
+    return NULL;
+}
+
+void stack_each(void (*visit)(struct stack *stack, void *arg), void *arg)
+{
+    for (struct slab *slab = shared.slabs; slab; slab = slab->next)
+        for (size_t at = 0; at < slab->carved; at += stack_bytes(slab->class)) {
+            struct stack *stack = record_of(slab->start + at, slab->class);
+            if (stack->used)
+                visit(stack, arg);
+        }
+}

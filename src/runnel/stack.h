@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stack.h: stacks for goroutines: map, guard, keep for the next one.
+ *
+ *     low                                                        top
+ *     | guard page |  ... stack, growing down <- |  owner's record |
+ *
+ * The record of whoever uses the stack (struct task, which begins with a
+ * struct stack) lies at its top, so that a goroutine at rest costs one touched
+ * page. Sizes are powers of two; each size is a class.
+ *
+ * Stacks are carved from slabs and never unmapped before teardown. A free one
+ * is kept by the worker that freed it, then by all; beyond STACK_HOT_MAX its
+ * pages go back to the kernel (it is "cold").
+ */
+#ifndef RUNNEL_STACK_H
+#define RUNNEL_STACK_H
+
+#include "base.h"
+
+#define STACK_SIZE_MIN ((size_t)16 * 1024)
+#define STACK_CLASSES  13 /* 16 KiB to 64 MiB */
+
+struct stack {
+    struct stack *next; /* while free */
+    char *low;          /* the mapping's lowest byte: the guard */
+    uint32_t class;
+    bool guarded; /* false: no guard fitted, its lowest word is watched */
+    bool used;
+};
+
+/* Free stacks of one worker; owner only. */
+struct stack_cache {
+    struct stack *free[STACK_CLASSES];
+    uint32_t count[STACK_CLASSES];
+};
+
+/* Once, before any other call; `record` is the size of the owner's record. */
+void stack_setup(size_t record);
+/* Unmaps every stack, used or not. */
+void stack_teardown(void);
+
+/* The class whose stacks have at least `size` bytes; -1: too large. */
+int stack_class(size_t size);
+/* Bytes of a stack of the class, guard and record included. */
+size_t stack_bytes(uint32_t class);
+
+/*
+ * A stack, `used` set; NULL when memory is out. `cache` may be NULL (a foreign
+ * thread).
+ */
+struct stack *stack_take(struct stack_cache *cache, uint32_t class);
+/* Gives it back; nothing may run on it any more. */
+void stack_give(struct stack_cache *cache, struct stack *stack);
+
+/* Lowest usable byte. */
+char *stack_floor(const struct stack *stack);
+/* An unguarded stack that was overrun; seen when it is given back. */
+bool stack_overrun(const struct stack *stack);
+/* The used stack whose guard holds the address; for the fault handler. */
+struct stack *stack_find_guard(const void *address);
+/* Calls for every used stack. The caller sees to it that none is taken. */
+void stack_each(void (*visit)(struct stack *stack, void *arg), void *arg);
+
+#endif

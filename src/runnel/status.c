@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status.c: statuses as text.
+ */
+#include <string.h>
+
+#include <runnel/status.h>
+
+const char *rn_status_text(int status)
+{
+    switch (status) {
+    case RN_OK:
+        return "ok";
+    case RN_AGAIN:
+        return "not ready";
+    case RN_CLOSED:
+        return "channel is closed";
+    case RN_TIMEOUT:
+        return "timed out";
+    case RN_CANCELED:
+        return "canceled";
+    }
+    const char *text = status < 0 ? strerrordesc_np(-status) : NULL;
+    return text ? text : "unknown status";
+}

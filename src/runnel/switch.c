@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * switch.c: what a context at rest looks like; the layouts are those of the .S
+ * file of each architecture.
+ */
+#include "switch.h"
+
+#include <string.h>
+
+extern void rn_switch_boot_(void);
+
+#if defined(__x86_64__)
+
+enum { AT_R13 = 2, AT_R12 = 3, AT_RBP = 5, AT_PC = 6, WORDS = 7 };
+
+void *switch_prepare(void *top, void (*function)(void *), void *argument)
+{
+    /* Two words above, so that rsp is a multiple of 16 at the boot frame. */
+    uintptr_t *rest = (uintptr_t *)top - 2 - WORDS;
+    memset(rest, 0, sizeof(*rest) * (WORDS + 2));
+    rest[AT_R12] = (uintptr_t)argument;
+    rest[AT_R13] = (uintptr_t)function;
+    rest[AT_PC] = (uintptr_t)rn_switch_boot_;
+    return rest;
+}
+
+struct switch_frame switch_frame_of(void *rest)
+{
+    const uintptr_t *words = rest;
+    return (struct switch_frame){.pc = words[AT_PC], .fp = words[AT_RBP]};
+}
+
+#elif defined(__aarch64__)
+
+enum { AT_X19 = 0, AT_X20 = 1, AT_X29 = 10, AT_X30 = 11, WORDS = 20 };
+
+void *switch_prepare(void *top, void (*function)(void *), void *argument)
+{
+    uintptr_t *rest = (uintptr_t *)top - WORDS;
+    memset(rest, 0, sizeof(*rest) * WORDS);
+    rest[AT_X19] = (uintptr_t)argument;
+    rest[AT_X20] = (uintptr_t)function;
+    rest[AT_X30] = (uintptr_t)rn_switch_boot_;
+    return rest;
+}
+
+struct switch_frame switch_frame_of(void *rest)
+{
+    const uintptr_t *words = rest;
+    return (struct switch_frame){.pc = words[AT_X30], .fp = words[AT_X29]};
+}
+
+#else
+#error "runnel has no context switch for this architecture"
+#endif

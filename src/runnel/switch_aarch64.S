@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * switch_aarch64.S: switch.h for the AAPCS64.
+ *
+ * At rest:   sp -> x19 x20 x21 x22 x23 x24 x25 x26 x27 x28 x29 x30 d8..d15
+ */
+    .text
+
+    .globl rn_switch_
+    .hidden rn_switch_
+    .type rn_switch_, %function
+    .p2align 4
+rn_switch_:
+    .cfi_startproc
+    sub sp, sp, #160
+    .cfi_adjust_cfa_offset 160
+    stp x19, x20, [sp, #0]
+    stp x21, x22, [sp, #16]
+    stp x23, x24, [sp, #32]
+    stp x25, x26, [sp, #48]
+    stp x27, x28, [sp, #64]
+    stp x29, x30, [sp, #80]
+    .cfi_rel_offset x29, 80
+    .cfi_rel_offset x30, 88
+    stp d8, d9, [sp, #96]
+    stp d10, d11, [sp, #112]
+    stp d12, d13, [sp, #128]
+    stp d14, d15, [sp, #144]
+    mov x9, sp
+    str x9, [x0]
+    mov sp, x1
+    ldp x19, x20, [sp, #0]
+    ldp x21, x22, [sp, #16]
+    ldp x23, x24, [sp, #32]
+    ldp x25, x26, [sp, #48]
+    ldp x27, x28, [sp, #64]
+    ldp x29, x30, [sp, #80]
+    ldp d8, d9, [sp, #96]
+    ldp d10, d11, [sp, #112]
+    ldp d12, d13, [sp, #128]
+    ldp d14, d15, [sp, #144]
+    add sp, sp, #160
+    .cfi_adjust_cfa_offset -160
+    /* A plain branch: the return predictor knows nothing of this stack. */
+    br x30
+    .cfi_endproc
+    .size rn_switch_, . - rn_switch_
+
+/* The first frame of a goroutine: x19 holds the argument, x20 the function. */
+    .globl rn_switch_boot_
+    .hidden rn_switch_boot_
+    .type rn_switch_boot_, %function
+    .p2align 4
+rn_switch_boot_:
+    .cfi_startproc
+    .cfi_undefined x30
+    mov x29, xzr
+    mov x30, xzr
+    mov x0, x19
+    blr x20
+    brk #1
+    .cfi_endproc
+    .size rn_switch_boot_, . - rn_switch_boot_
+
+    .section .note.GNU-stack, "", %progbits

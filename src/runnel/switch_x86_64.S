@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * switch_x86_64.S: switch.h for the System V ABI on x86-64.
+ *
+ * At rest:   rsp -> r15 r14 r13 r12 rbx rbp pc
+ *
+ * The switch ends in pop and jmp, not in ret: the processor's return predictor
+ * expects the caller on this stack and would miss every time.
+ */
+    .text
+
+    .globl rn_switch_
+    .hidden rn_switch_
+    .type rn_switch_, @function
+    .p2align 4
+rn_switch_:
+    .cfi_startproc
+    pushq %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset rbp, 0
+    pushq %rbx
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset rbx, 0
+    pushq %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset r12, 0
+    pushq %r13
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset r13, 0
+    pushq %r14
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset r14, 0
+    pushq %r15
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset r15, 0
+    movq %rsp, (%rdi)
+    movq %rsi, %rsp
+    popq %r15
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore r15
+    popq %r14
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore r14
+    popq %r13
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore r13
+    popq %r12
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore r12
+    popq %rbx
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore rbx
+    popq %rbp
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore rbp
+    popq %rcx
+    .cfi_adjust_cfa_offset -8
+    .cfi_register rip, rcx
+    jmpq *%rcx
+    .cfi_endproc
+    .size rn_switch_, . - rn_switch_
+
+/* The first frame of a goroutine: r12 holds the argument, r13 the function. */
+    .globl rn_switch_boot_
+    .hidden rn_switch_boot_
+    .type rn_switch_boot_, @function
+    .p2align 4
+rn_switch_boot_:
+    .cfi_startproc
+    .cfi_undefined rip
+    xorl %ebp, %ebp
+    movq %r12, %rdi
+    callq *%r13
+    ud2
+    .cfi_endproc
+    .size rn_switch_boot_, . - rn_switch_boot_
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * task_internal.h: a goroutine as the scheduler sees it.
+ *
+ * States, and who moves them:
+ *
+ *     NEW -> RUNNABLE          task.c, once the stack is prepared
+ *     RUNNABLE -> RUNNING      the worker that took it from a queue
+ *     RUNNING -> RUNNABLE      the task yields; it is queued by the context
+ * that runs next, when its registers are saved RUNNING -> PARKED        the
+ * task, before it leaves PARKED -> RUNNABLE       whoever ends its wait
+ * (sched_ready), once RUNNING -> DEAD          its function returned; the
+ * context that runs next gives its stack back
+ *
+ * Owners: a RUNNABLE task belongs to the one queue it is in (through `next`), a
+ * RUNNING one to its worker, a PARKED one to whoever wins its wait. Nobody else
+ * may touch its fields but `state`, `id`, `name`, `where` and `waits`, which
+ * reports read (racily, and say so).
+ *
+ * A foreign thread that waits is given a struct task too, without a stack: it
+ * sleeps on `foreign_wake` where a goroutine would be switched away.
+ */
+#ifndef RUNNEL_TASK_INTERNAL_H
+#define RUNNEL_TASK_INTERNAL_H
+
+#include "base.h"
+#include "sanitize.h"
+#include "stack.h"
+
+enum task_state {
+    TASK_NEW,
+    TASK_RUNNABLE,
+    TASK_RUNNING,
+    TASK_PARKED,
+    TASK_DEAD
+};
+
+/* Why a task is parked; the words of reports (wait_name). */
+enum wait_reason {
+    WAIT_NONE,
+    WAIT_SEND,
+    WAIT_RECV,
+    WAIT_SEND_NIL,
+    WAIT_RECV_NIL,
+    WAIT_SELECT,
+    WAIT_SELECT_NONE,
+    WAIT_MUTEX,
+    WAIT_RLOCK,
+    WAIT_WLOCK,
+    WAIT_GROUP,
+    WAIT_CONTEXT,
+    WAIT_SLEEP,
+    WAIT_FD,
+    WAIT_BLOCK,
+    WAIT_REASONS
+};
+
+/* What a parked task waits for. */
+struct wait_for {
+    enum wait_reason reason;
+    const char *made_at; /* where the channel was made, or NULL */
+};
+
+struct task {
+    struct stack stack; /* first: see stack.h */
+    void *sp;           /* at rest */
+    struct task *next;  /* in a queue of runnable tasks */
+    struct sanitize sanitize;
+    _Atomic(uint8_t) state; /* relaxed: for reports only */
+    bool foreign;
+    bool is_main;
+    _Atomic(uint32_t) foreign_wake; /* foreign: 1 = wake up */
+    struct wait_for waits;
+    uint64_t id;
+    const char *name;                /* or NULL */
+    const char *where;               /* "file.c:12" of the rn_go */
+    void (*body)(struct task *task); /* runs it and ends it: task.c */
+    void (*function)(void *own);     /* the user's, with its argument */
+    void *own;
+};
+
+/*
+ * A claim decides which of several sources ends a wait: the first to move it
+ * from 0 to its own number. Sources that lose must not touch the wait again.
+ */
+static inline bool claim_take(_Atomic(uint32_t) *claim, uint32_t source)
+{
+    uint32_t open = 0;
+    /* Acquire-release: the winner's writes are for the task that it wakes,
+     * which reads the claim (acquire) when it runs. */
+    return atomic_compare_exchange_strong_explicit(
+        claim, &open, source, memory_order_acq_rel, memory_order_relaxed);
+}
+
+#endif

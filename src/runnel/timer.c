@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timer.c: timers, tickers, functions that run later.
+ *
+ * `lock` protects `active`, `period`, and with them what may still be sent. A
+ * timer that has expired but has not sent yet finds under the lock whether it
+ * was stopped or set anew meanwhile; so nothing of an old setting arrives after
+ * stop or reset have returned. While it is in a queue, or being fired, the
+ * timer holds a reference to itself.
+ */
+#include <runnel/panic.h>
+#include <runnel/task.h>
+#include <runnel/timer.h>
+
+#include "alloc.h"
+#include "chan_internal.h"
+#include "lock.h"
+#include "sched.h"
+
+struct rn_timer {
+    struct timer timer;
+    _Atomic(uint32_t) references;
+    lock_word lock;
+    bool active;
+    int64_t period; /* 0: fires once */
+    struct rn_channel *chan;
+    void (*function)(void *arg);
+    void *arg;
+};
+
+static void release(struct rn_timer *timer)
+{
+    if (atomic_fetch_sub_explicit(&timer->references, 1,
+                                  memory_order_acq_rel) == 1) {
+        rn_chan_free_(timer->chan);
+        alloc_free(timer);
+    }
+}
+
+/* Under the lock: into a queue. */
+static void arm(struct rn_timer *timer, int64_t when)
+{
+    timer->active = true;
+    timer->timer.when = when;
+    race_release(timer);
+    atomic_fetch_add_explicit(&timer->references, 1, memory_order_relaxed);
+    sched_timer_add(&timer->timer);
+}
+
+/* Under the lock: out of the queue; true when it was still to fire. */
+static bool disarm(struct rn_timer *timer)
+{
+    bool was_active = timer->active;
+    timer->active = false;
+    if (timerq_remove(&timer->timer))
+        atomic_fetch_sub_explicit(&timer->references, 1, memory_order_relaxed);
+    return was_active;
+}
+
+/* Under the lock: a tick that nobody took stays, this one is dropped. */
+static struct task *send(struct rn_timer *timer, int64_t now)
+{
+    struct task *wake = NULL;
+    lock_acquire(&timer->chan->lock);
+    chan_offer(timer->chan, &now, &wake);
+    lock_release(&timer->chan->lock);
+    return wake;
+}
+
+/* A call of the timer's function, which holds a reference until it starts. */
+struct later {
+    struct rn_timer *timer;
+    void (*function)(void *arg);
+    void *arg;
+};
+
+static void run_later(struct later *own)
+{
+    race_acquire(own->timer); /* what was before it was set */
+    release(own->timer);
+    own->function(own->arg);
+}
+
+static void fire(struct timer *base)
+{
+    struct rn_timer *timer = container_of(base, struct rn_timer, timer);
+    struct task *wake = NULL;
+    struct later later = {0};
+    lock_acquire(&timer->lock);
+    int64_t now = seam_now();
+    /* Not active: stopped meanwhile. Not due: set anew meanwhile. */
+    if (timer->active && timer->timer.when <= now) {
+        disarm(timer); /* set anew to a time that has come: once is enough */
+        if (timer->chan)
+            wake = send(timer, now);
+        else
+            later = (struct later){timer, timer->function, timer->arg};
+        if (timer->period > 0) {
+            /* The next multiple that is not past: late ticks are dropped. */
+            int64_t missed = (now - timer->timer.when) / timer->period;
+            arm(timer, timer->timer.when + (missed + 1) * timer->period);
+        }
+    }
+    lock_release(&timer->lock);
+    if (later.function)
+        rn_go(run_later, later); /* with the reference */
+    else
+        release(timer);
+    if (wake)
+        sched_ready(wake);
+}
+
+static struct rn_timer *make(int64_t period, bool sends)
+{
+    struct rn_timer *timer = alloc_or_die(1, sizeof(*timer));
+    timer->timer.fire = fire;
+    timer->period = period;
+    atomic_init(&timer->references, 1);
+    if (sends)
+        timer->chan = rn_chan_make_(sizeof(int64_t), 1, "a timer");
+    return timer;
+}
+
+static void start(struct rn_timer *timer, int64_t ns)
+{
+    lock_acquire(&timer->lock);
+    arm(timer, rn_deadline(ns));
+    lock_release(&timer->lock);
+}
+
+struct rn_timer *rn_timer_make(int64_t ns)
+{
+    struct rn_timer *timer = make(0, true);
+    start(timer, ns);
+    return timer;
+}
+
+struct rn_timer *rn_ticker_make(int64_t period_ns)
+{
+    if (period_ns <= 0)
+        rn_panic("ticker with a period that is not positive");
+    struct rn_timer *timer = make(period_ns, true);
+    start(timer, period_ns);
+    return timer;
+}
+
+struct rn_timer *rn_after_func(int64_t ns, void (*function)(void *arg),
+                               void *arg)
+{
+    struct rn_timer *timer = make(0, false);
+    timer->function = function;
+    timer->arg = arg;
+    start(timer, ns);
+    return timer;
+}
+
+/* Under the lock. */
+static bool stop(struct rn_timer *timer)
+{
+    bool was_active = disarm(timer);
+    if (timer->chan) {
+        lock_acquire(&timer->chan->lock);
+        chan_drain(timer->chan);
+        lock_release(&timer->chan->lock);
+    }
+    return was_active;
+}
+
+bool rn_timer_stop(struct rn_timer *timer)
+{
+    sched_point();
+    lock_acquire(&timer->lock);
+    bool was_active = stop(timer);
+    lock_release(&timer->lock);
+    return was_active;
+}
+
+bool rn_timer_reset(struct rn_timer *timer, int64_t ns)
+{
+    sched_point();
+    if (timer->period > 0 && ns <= 0)
+        rn_panic("ticker with a period that is not positive");
+    lock_acquire(&timer->lock);
+    bool was_active = stop(timer);
+    if (timer->period > 0)
+        timer->period = ns;
+    arm(timer, rn_deadline(ns));
+    lock_release(&timer->lock);
+    return was_active;
+}
+
+void rn_timer_free(struct rn_timer *timer)
+{
+    if (!timer)
+        return;
+    rn_timer_stop(timer);
+    release(timer);
+}
+
+struct rn_channel *rn_timer_chan_(struct rn_timer *timer)
+{
+    return timer->chan;
+}

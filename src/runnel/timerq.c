@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timerq.c: a 4-ary heap, whose nodes share cache lines better than a binary
+ * one's (LaMarca and Ladner, "The influence of caches on the performance of
+ * heaps", 1996). Each timer knows its place, so that it can be taken out.
+ */
+#include "timerq.h"
+
+#include "alloc.h"
+#include "fatal.h"
+#include "task_internal.h"
+
+#define ARITY 4
+
+void timerq_init(struct timerq *q)
+{
+    *q = (struct timerq){0};
+    atomic_store_explicit(&q->earliest, RN_NEVER, memory_order_relaxed);
+}
+
+void timerq_clear(struct timerq *q)
+{
+    alloc_free(q->heap);
+    timerq_init(q);
+}
+
+static void set(struct timerq *q, size_t at, struct timer *timer)
+{
+    q->heap[at] = timer;
+    timer->place = at + 1;
+}
+
+static void sift_up(struct timerq *q, size_t at)
+{
+    struct timer *timer = q->heap[at];
+    while (at > 0) {
+        size_t parent = (at - 1) / ARITY;
+        if (q->heap[parent]->when <= timer->when)
+            break;
+        set(q, at, q->heap[parent]);
+        at = parent;
+    }
+    set(q, at, timer);
+}
+
+static void sift_down(struct timerq *q, size_t at)
+{
+    struct timer *timer = q->heap[at];
+    for (;;) {
+        size_t first = at * ARITY + 1;
+        if (first >= q->count)
+            break;
+        size_t last = first + ARITY < q->count ? first + ARITY : q->count;
+        size_t least = first;
+        for (size_t child = first + 1; child < last; child++)
+            if (q->heap[child]->when < q->heap[least]->when)
+                least = child;
+        if (q->heap[least]->when >= timer->when)
+            break;
+        set(q, at, q->heap[least]);
+        at = least;
+    }
+    set(q, at, timer);
+}
+
+/* Under the lock. */
+static void take_out(struct timerq *q, size_t at)
+{
+    q->heap[at]->place = 0;
+    struct timer *last = q->heap[--q->count];
+    if (at < q->count) {
+        set(q, at, last);
+        sift_down(q, at);
+        sift_up(q, last->place - 1);
+    }
+}
+
+/* Under the lock. */
+static void note_earliest(struct timerq *q)
+{
+    int64_t earliest = q->count ? q->heap[0]->when : RN_NEVER;
+    atomic_store_explicit(&q->earliest, earliest, memory_order_relaxed);
+}
+
+void timerq_add(struct timerq *q, struct timer *timer)
+{
+    lock_acquire(&q->lock);
+    CHECKED(timer->place == 0);
+    if (q->count == q->capacity) {
+        size_t capacity = q->capacity ? 2 * q->capacity : 64;
+        struct timer **heap = alloc_grow(q->heap, capacity, sizeof(*heap));
+        if (!heap)
+            fatal("out of memory for %zu timers", capacity);
+        q->heap = heap;
+        q->capacity = capacity;
+    }
+    timer->home = q;
+    q->heap[q->count++] = timer;
+    sift_up(q, q->count - 1);
+    note_earliest(q);
+    lock_release(&q->lock);
+}
+
+bool timerq_remove(struct timer *timer)
+{
+    struct timerq *q = timer->home;
+    if (!q)
+        return false;
+    lock_acquire(&q->lock);
+    bool queued = timer->place != 0;
+    if (queued) {
+        take_out(q, timer->place - 1);
+        note_earliest(q);
+    }
+    lock_release(&q->lock);
+    return queued;
+}
+
+struct timer *timerq_expire(struct timerq *q, int64_t now)
+{
+    struct timer *due = NULL;
+    lock_acquire(&q->lock);
+    while (!due && q->count > 0 && q->heap[0]->when <= now) {
+        struct timer *timer = q->heap[0];
+        take_out(q, 0);
+        if (!timer->claim || claim_take(timer->claim, timer->source))
+            due = timer; /* otherwise its wait has ended in another way */
+    }
+    note_earliest(q);
+    lock_release(&q->lock);
+    return due;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timerq.h: what is to happen later, in the order in which it is due.
+ *
+ * A queue belongs to a worker but may be used from any thread: its lock
+ * protects the heap and the `place` of every timer in it. A timer is memory of
+ * its owner. When it is due it is taken out and returned, never called from
+ * here; and if it carries a claim it is returned only when it won that claim,
+ * which is tried under the lock: so once timerq_remove returned, nobody touches
+ * the timer unless it has won.
+ */
+#ifndef RUNNEL_TIMERQ_H
+#define RUNNEL_TIMERQ_H
+
+#include "base.h"
+#include "lock.h"
+
+struct timerq;
+
+struct timer {
+    int64_t when;
+    struct timerq *home;      /* the queue it was last put in, or NULL */
+    size_t place;             /* in the heap, from 1; 0 = not in it */
+    _Atomic(uint32_t) *claim; /* or NULL: fires in any case */
+    uint32_t source;          /* what to claim with */
+    /* Called outside every lock by whoever expired the queue. */
+    void (*fire)(struct timer *timer);
+};
+
+struct timerq {
+    lock_word lock;
+    /* When the first is due, RN_NEVER when there is none; written under the
+     * lock, read by anybody (relaxed: a hint, re-read under the lock). */
+    _Atomic(int64_t) earliest;
+    struct timer **heap; /* 4-ary, root at 1 - 1 */
+    size_t count;
+    size_t capacity;
+};
+
+void timerq_init(struct timerq *q);
+void timerq_clear(struct timerq *q);
+
+/* Puts in a timer that is in no queue. Out of memory is fatal. */
+void timerq_add(struct timerq *q, struct timer *timer);
+
+/* Takes it out of the queue it is in. True when this call did. */
+bool timerq_remove(struct timer *timer);
+
+/*
+ * Takes out the earliest that is due at `now` (and wins its claim, if it has
+ * one); NULL when there is none. One at a time: a timer without a claim may be
+ * put in again by its owner as soon as it is out.
+ */
+struct timer *timerq_expire(struct timerq *q, int64_t now);
+
+static inline int64_t timerq_earliest(const struct timerq *q)
+{
+    return atomic_load_explicit(&q->earliest, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wait.c: arm, park, disarm.
+ *
+ * The sources are armed by the context that runs after the waiting task has
+ * left its stack, because they may fire at once. The order there is: timer,
+ * tokens, the caller's own lock, the guard. After the guard is free the record
+ * may be gone.
+ */
+#include "wait.h"
+
+#include "sched.h"
+
+void token_init(struct cancel_token *token)
+{
+    *token = (struct cancel_token){0};
+    list_init(&token->waiters);
+}
+
+int token_status(const struct cancel_token *token)
+{
+    int status = atomic_load_explicit(&token->status, memory_order_acquire);
+    if (status != 0)
+        race_acquire(&token->status);
+    return status;
+}
+
+bool token_fire(struct cancel_token *token, int status)
+{
+    struct token_wait *won = NULL;
+    lock_acquire(&token->lock);
+    bool first =
+        atomic_load_explicit(&token->status, memory_order_relaxed) == 0;
+    if (first) {
+        race_release(&token->status);
+        atomic_store_explicit(&token->status, status, memory_order_release);
+        while (!list_empty(&token->waiters)) {
+            struct token_wait *w =
+                container_of(token->waiters.next, struct token_wait, node);
+            list_remove(&w->node);
+            if (claim_take(w->claim, w->source)) {
+                w->next = won;
+                won = w;
+            }
+        }
+    }
+    lock_release(&token->lock);
+    while (won) {
+        struct token_wait *next = won->next; /* not ours once it is ready */
+        sched_ready(won->task);
+        won = next;
+    }
+    return first;
+}
+
+/* True when the token had fired and this wait is thereby won. */
+static bool token_enlist(struct token_wait *w)
+{
+    bool won = false;
+    lock_acquire(&w->token->lock);
+    if (atomic_load_explicit(&w->token->status, memory_order_relaxed) != 0)
+        won = claim_take(w->claim, w->source);
+    else
+        list_append(&w->token->waiters, &w->node);
+    lock_release(&w->token->lock);
+    return won;
+}
+
+static void token_delist(struct token_wait *w)
+{
+    lock_acquire(&w->token->lock);
+    list_remove(&w->node);
+    lock_release(&w->token->lock);
+}
+
+static void timed_out(struct timer *timer)
+{
+    struct wait *wait = container_of(timer, struct wait, timer);
+    sched_ready(wait->task);
+}
+
+void wait_begin(struct wait *wait, int64_t deadline, struct token_wait *tokens,
+                size_t token_count)
+{
+    atomic_init(&wait->claim, 0);
+    atomic_init(&wait->guard, 0);
+    wait->task = task_self();
+    wait->deadline = deadline;
+    wait->tokens = tokens;
+    wait->token_count = token_count;
+    wait->timer = (struct timer){.when = deadline,
+                                 .claim = &wait->claim,
+                                 .source = WAIT_BY_TIMER,
+                                 .fire = timed_out};
+    for (size_t i = 0; i < token_count; i++) {
+        list_init(&tokens[i].node);
+        tokens[i].task = wait->task;
+        tokens[i].claim = &wait->claim;
+    }
+}
+
+static void arm(void *arg)
+{
+    struct wait *wait = arg;
+    struct task *won = NULL;
+    if (wait->deadline != RN_NEVER)
+        sched_timer_add(&wait->timer);
+    for (size_t i = 0; i < wait->token_count; i++)
+        if (token_enlist(&wait->tokens[i]))
+            won = wait->task;
+    if (wait->unlock)
+        wait->unlock(wait->unlock_arg);
+    lock_release(&wait->guard);
+    if (won)
+        sched_ready(won);
+}
+
+uint32_t wait_park(struct wait *wait, struct wait_for what,
+                   void (*unlock)(void *arg), void *arg)
+{
+    wait->unlock = unlock;
+    wait->unlock_arg = arg;
+    lock_acquire(&wait->guard);
+    sched_park(what, arm, wait);
+    lock_acquire(&wait->guard);
+    if (wait->deadline != RN_NEVER)
+        timerq_remove(&wait->timer);
+    for (size_t i = 0; i < wait->token_count; i++)
+        token_delist(&wait->tokens[i]);
+    /* Acquire: pairs with the winner's claim. */
+    return atomic_load_explicit(&wait->claim, memory_order_acquire);
+}

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker.c: find work, go to sleep, wake the others (see worker.h).
+ */
+#include "worker.h"
+
+#include "fatal.h"
+#include "os.h"
+#include "poll.h"
+
+/* Rounds of a search; the last ones also take a task that is to run next. */
+#define SEARCH_ROUNDS 4
+/* How long such a task must have been left, in pauses (a few microseconds). */
+#define NEXT_PATIENCE 200
+/* The quiet time after a vain search; doubles each time, up to the maximum. */
+#define QUIET_MIN     (50 * RN_US)
+#define QUIET_MAX     (1 * RN_MS)
+/* How often a program that only a foreign thread can wake is looked at. */
+#define FOREIGN_LOOK  (200 * RN_MS)
+
+/* ThreadSanitizer has a thread of its own. */
+#ifdef RN_TSAN
+#define HIDDEN_THREADS 1
+#else
+#define HIDDEN_THREADS 0
+#endif
+
+struct workers workers;
+
+/*
+ * Thread-locals are read through calls that are not inlined and whose result
+ * the compiler cannot predict: a goroutine may wake on another thread.
+ */
+static _Thread_local struct worker *this_worker;
+
+noinline struct worker *worker_self(void)
+{
+    struct worker *w = this_worker;
+    __asm__ volatile("" : "+r"(w)::"memory");
+    return w;
+}
+
+noinline void worker_set_self(struct worker *w)
+{
+    this_worker = w;
+}
+
+/* ------------------------------------------------------------- the queues */
+
+static void share(struct task *first, struct task *last, uint32_t count)
+{
+    last->next = NULL;
+    lock_acquire(&workers.lock);
+    *workers.last = first;
+    workers.last = &last->next;
+    atomic_fetch_add_explicit(&workers.queued, count, memory_order_relaxed);
+    lock_release(&workers.lock);
+}
+
+/* At the end of the worker's queue; half of a full one moves to the shared. */
+static void enqueue(struct worker *w, struct task *task)
+{
+    while (unlikely(!runq_put(&w->runq, task))) {
+        uint32_t count;
+        struct task *first = runq_take_half(&w->runq, &count);
+        if (!first)
+            continue; /* thieves made room */
+        struct task *last = first;
+        while (last->next)
+            last = last->next;
+        share(first, last, count);
+    }
+}
+
+/* Takes one task and some more of the shared queue, this worker's part. */
+static struct task *take_shared(struct worker *w)
+{
+    if (atomic_load_explicit(&workers.queued, memory_order_relaxed) == 0)
+        return NULL;
+    struct task *taken = NULL;
+    lock_acquire(&workers.lock);
+    uint32_t queued =
+        atomic_load_explicit(&workers.queued, memory_order_relaxed);
+    uint32_t count = queued / workers.count + 1;
+    uint32_t room = (RUNQ_SIZE - runq_length(&w->runq)) / 2 + 1;
+    if (count > room)
+        count = room;
+    for (uint32_t i = 0; i < count && workers.first; i++) {
+        struct task *task = workers.first;
+        workers.first = task->next;
+        if (!workers.first)
+            workers.last = &workers.first;
+        atomic_fetch_sub_explicit(&workers.queued, 1, memory_order_relaxed);
+        if (!taken)
+            taken = task;
+        else
+            enqueue(w, task);
+    }
+    lock_release(&workers.lock);
+    return taken;
+}
+
+/* --------------------------------------------------------- waking workers */
+
+/* Takes one idle worker out of idleness and gets it up. */
+static noinline void wake_one(void)
+{
+    lock_acquire(&workers.lock);
+    struct worker *w = NULL;
+    bool polls = false;
+    if (!list_empty(&workers.idle)) {
+        w = container_of(workers.idle.prev, struct worker, idle);
+        list_remove(&w->idle);
+    } else if (workers.poller && workers.poller->is_idle) {
+        w = workers.poller;
+        polls = true;
+    }
+    if (w) {
+        w->is_idle = false;
+        w->searching = true;
+        /* Counted before it runs, so that nobody else is woken meanwhile. */
+        atomic_fetch_add_explicit(&workers.searching, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
+    }
+    lock_release(&workers.lock);
+    if (!w)
+        return;
+    if (polls) {
+        poll_kick();
+    } else {
+        atomic_store_explicit(&w->wake, 1, memory_order_release);
+        os_futex_wake(&w->wake, 1);
+    }
+}
+
+/* After work was made visible: see the opening comment. */
+static void wake_if_idle(void)
+{
+    if (workers.count == 1 && worker_self())
+        return;
+    /* Pairs with the fence in fall_idle. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&workers.idlers, memory_order_relaxed) != 0 &&
+        atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
+        wake_one();
+}
+
+void worker_start(struct task *task)
+{
+    struct worker *w = worker_self();
+    if (likely(w)) {
+        struct task *displaced = runq_put_next(&w->runq, task);
+        if (displaced)
+            enqueue(w, displaced);
+    } else {
+        share(task, task, 1);
+    }
+    wake_if_idle();
+}
+
+/* ------------------------------------------------------- timers and polls */
+
+/* Runs what is due in one worker's queue. */
+static bool fire_timers(struct timerq *timers)
+{
+    bool any = false;
+    int64_t now = 0;
+    while (timerq_earliest(timers) != RN_NEVER) {
+        if (now == 0)
+            now = seam_now();
+        struct timer *timer = timerq_expire(timers, now);
+        if (!timer)
+            break;
+        timer->fire(timer);
+        any = true;
+    }
+    return any;
+}
+
+/* Wakes who waited for descriptors that are ready. */
+static bool collect(int64_t timeout)
+{
+    struct poll_wait *wait = poll_collect(timeout);
+    uint32_t count = 0;
+    while (wait) {
+        struct poll_wait *next = wait->next; /* it is not ours once ready */
+        worker_start(wait->task);
+        count++;
+        wait = next;
+    }
+    poll_settle(count);
+    return count != 0;
+}
+
+static int64_t earliest_of_all(void)
+{
+    int64_t earliest = RN_NEVER;
+    for (unsigned i = 0; i < workers.count; i++) {
+        int64_t when = timerq_earliest(&workers.all[i].timers);
+        if (when < earliest)
+            earliest = when;
+    }
+    return earliest;
+}
+
+void worker_timer_add(struct timer *timer)
+{
+    struct worker *w = worker_self();
+    int64_t when = timer->when; /* it may fire, and go, once it is queued */
+    timerq_add(w ? &w->timers : &workers.all[0].timers, timer);
+    if (workers.count == 1 && w)
+        return;
+    /* Pairs with the fence in sleep_polling: it sees the timer, or we see it.
+     */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (when < atomic_load_explicit(&workers.poll_until, memory_order_relaxed))
+        poll_kick();
+}
+
+/* ---------------------------------------------------------- what runs next */
+
+static struct task *take_own(struct worker *w)
+{
+    if (unlikely(seam_simulated))
+        return runq_take_any(&w->runq, &w->chance);
+    struct task *task = runq_take(&w->runq);
+    return task ? task : runq_take_next(&w->runq);
+}
+
+/*
+ * The task that a victim is to run next is taken only when the victim has not
+ * switched for a while: usually the two belong together.
+ */
+static struct task *steal_next(struct worker *victim)
+{
+    if (!atomic_load_explicit(&victim->runq.next, memory_order_relaxed))
+        return NULL;
+    uint32_t tick = atomic_load_explicit(&victim->tick, memory_order_relaxed);
+    for (int i = 0; i < NEXT_PATIENCE; i++)
+        cpu_pause();
+    if (atomic_load_explicit(&victim->tick, memory_order_relaxed) != tick)
+        return NULL;
+    return runq_steal_next(&victim->runq);
+}
+
+static struct task *steal(struct worker *w)
+{
+    for (int round = 0; round < SEARCH_ROUNDS; round++) {
+        unsigned start = chance_draw(&w->chance, workers.count);
+        for (unsigned i = 0; i < workers.count; i++) {
+            struct worker *victim = &workers.all[(start + i) % workers.count];
+            if (victim == w)
+                continue;
+            struct task *task = runq_steal(&w->runq, &victim->runq);
+            if (!task && round >= SEARCH_ROUNDS / 2)
+                task = steal_next(victim);
+            if (!task && fire_timers(&victim->timers))
+                task = take_own(w);
+            if (task)
+                return task;
+        }
+    }
+    return NULL;
+}
+
+/* What can be had without stealing. */
+static struct task *look(struct worker *w)
+{
+    uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
+    struct task *task = NULL;
+    fire_timers(&w->timers);
+    if (tick % FAIR_TICKS == 0) {
+        if (poll_waiting() != 0)
+            collect(0);
+        task = take_shared(w);
+    }
+    if (!task)
+        task = take_own(w);
+    if (!task)
+        task = take_shared(w);
+    if (!task && poll_waiting() != 0 && collect(0))
+        task = take_own(w);
+    return task;
+}
+
+static void stop_searching(struct worker *w)
+{
+    if (!w->searching)
+        return;
+    w->searching = false;
+    atomic_fetch_sub_explicit(&workers.searching, 1, memory_order_seq_cst);
+}
+
+/* ------------------------------------------------------------------- sleep */
+
+/* Could any worker find something now? */
+static bool work_visible(void)
+{
+    if (atomic_load_explicit(&workers.queued, memory_order_relaxed) != 0)
+        return true;
+    for (unsigned i = 0; i < workers.count; i++) {
+        struct runq *q = &workers.all[i].runq;
+        if (runq_length(q) != 0 ||
+            atomic_load_explicit(&q->next, memory_order_relaxed))
+            return true;
+    }
+    return earliest_of_all() <= seam_now();
+}
+
+/* Nobody runs, nothing is due, and nothing outside is known to change that. */
+static bool all_asleep(void)
+{
+    return atomic_load_explicit(&workers.idlers, memory_order_acquire) ==
+               workers.count &&
+           atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
+           poll_waiting() == 0 && earliest_of_all() == RN_NEVER &&
+           !work_visible() && !workers_stopping();
+}
+
+/*
+ * All are asleep. True when a foreign thread still might wake somebody;
+ * otherwise the program ends.
+ */
+static bool only_foreigners_left(void)
+{
+    if (!all_asleep())
+        return false;
+    unsigned own = workers.count + workers.other_threads();
+    int threads = os_thread_count();
+    if (threads < 0 || (unsigned)threads > own + HIDDEN_THREADS)
+        return true;
+    /* A thread that was gone when they were counted left its work before. */
+    if (all_asleep())
+        workers.deadlock();
+    return false;
+}
+
+/* Declares itself idle; true when it is the poller. */
+static bool fall_idle(struct worker *w)
+{
+    lock_acquire(&workers.lock);
+    stop_searching(w);
+    w->is_idle = true;
+    bool polls = !workers.poller;
+    if (polls)
+        workers.poller = w;
+    else
+        list_append(&workers.idle, &w->idle);
+    atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
+    atomic_fetch_add_explicit(&workers.idlers, 1, memory_order_relaxed);
+    lock_release(&workers.lock);
+    /* Pairs with the fence in wake_if_idle. */
+    atomic_thread_fence(memory_order_seq_cst);
+    return polls;
+}
+
+/* Out of idleness by itself, unless somebody was faster. */
+static void get_up(struct worker *w, bool polls)
+{
+    lock_acquire(&workers.lock);
+    if (w->is_idle) {
+        w->is_idle = false;
+        atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
+        list_remove(&w->idle);
+    }
+    struct worker *heir = NULL;
+    if (polls) {
+        workers.poller = NULL;
+        atomic_store_explicit(&workers.poll_until, INT64_MIN,
+                              memory_order_relaxed);
+        /* While anybody is idle, one of them polls. */
+        if (!list_empty(&workers.idle)) {
+            heir = container_of(workers.idle.prev, struct worker, idle);
+            heir->is_idle = false;
+            list_remove(&heir->idle);
+            atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
+        }
+    }
+    lock_release(&workers.lock);
+    if (heir) {
+        atomic_store_explicit(&heir->wake, 1, memory_order_release);
+        os_futex_wake(&heir->wake, 1);
+    }
+}
+
+static void sleep_polling(void)
+{
+    /* Until the time is known, every new timer kicks. */
+    atomic_store_explicit(&workers.poll_until, RN_NEVER, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    int64_t until = earliest_of_all();
+    atomic_store_explicit(&workers.poll_until, until, memory_order_relaxed);
+    int64_t timeout = -1;
+    if (until != RN_NEVER) {
+        int64_t now = seam_now();
+        timeout = until > now ? until - now : 0;
+        if (seam_simulated) {
+            /* Nobody can run: time passes, unless a descriptor is ready. */
+            if (poll_waiting() == 0 || !collect(0))
+                seam_advance(until);
+            return;
+        }
+    }
+    if (timeout < 0 && only_foreigners_left())
+        timeout = FOREIGN_LOOK;
+    collect(timeout);
+}
+
+static void sleep_idle(struct worker *w)
+{
+    bool polls = fall_idle(w);
+    if (!work_visible() && !workers_stopping()) {
+        if (polls) {
+            sleep_polling();
+        } else {
+            if (only_foreigners_left())
+                poll_kick(); /* the poller looks again, from time to time */
+            while (atomic_load_explicit(&w->wake, memory_order_acquire) == 0)
+                os_futex_wait(&w->wake, 0, -1);
+        }
+    }
+    get_up(w, polls);
+}
+
+/* After a vain search: not to be woken for a little while. */
+static void sleep_quiet(struct worker *w)
+{
+    int64_t quiet = QUIET_MIN << (w->vain < 5 ? w->vain : 5);
+    w->vain++;
+    stop_searching(w);
+    atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!workers_stopping())
+        os_futex_wait(&w->wake, 0, quiet < QUIET_MAX ? quiet : QUIET_MAX);
+}
+
+/* The next task to run, however long that takes; NULL when stopping. */
+struct task *worker_find(struct worker *w)
+{
+    bool rested = true;
+    while (!workers_stopping()) {
+        struct task *task = look(w);
+        if (!task && workers.count > 1) {
+            uint32_t busy =
+                workers.count -
+                atomic_load_explicit(&workers.idlers, memory_order_relaxed);
+            uint32_t searching =
+                atomic_load_explicit(&workers.searching, memory_order_relaxed);
+            /* Half of the busy ones search at most. */
+            if (!w->searching && 2 * searching < busy) {
+                w->searching = true;
+                atomic_fetch_add_explicit(&workers.searching, 1,
+                                          memory_order_relaxed);
+            }
+            if (w->searching)
+                task = steal(w);
+        }
+        if (task) {
+            bool searched = w->searching;
+            stop_searching(w);
+            if (searched) {
+                w->vain = 0;
+                wake_if_idle(); /* there may be more where that was */
+            }
+            return task;
+        }
+        if (w->searching && !rested) {
+            rested = true;
+            sleep_quiet(w);
+            continue;
+        }
+        sleep_idle(w);
+        rested = !w->searching;
+    }
+    stop_searching(w);
+    return NULL;
+}
+
+void worker_requeue(struct worker *w, struct task *task)
+{
+    enqueue(w, task);
+    wake_if_idle();
+}
+
+void worker_share(struct task *task)
+{
+    share(task, task, 1);
+}
+
+void workers_stop(void)
+{
+    atomic_store_explicit(&workers.stopping, true, memory_order_seq_cst);
+    for (unsigned i = 0; i < workers.count; i++) {
+        atomic_store_explicit(&workers.all[i].wake, 1, memory_order_seq_cst);
+        os_futex_wake(&workers.all[i].wake, 1);
+    }
+    poll_kick();
+}
