@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+# A short way to everything; Meson does the work. `make help` lists it.
+.SUFFIXES:
+.NOTPARALLEL:
+.PHONY: all demo test soak bench race asan fuzz install clean format help
+
+# What Meson is told when a build folder is made; NORMAL takes your own wishes:
+#     make NORMAL='--prefix=/usr'
+NORMAL =
+ASAN = -Db_sanitize=address,undefined --buildtype=debugoptimized
+TSAN = -Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized
+FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
+       --buildtype=debugoptimized
+
+# Rounds and seconds of stress of `make soak`, seconds a fuzzer of `make fuzz`,
+# rows of `make bench`.
+ROUNDS = 20
+STRESS_SECONDS = 60
+FUZZ_SECONDS = 60
+BENCH_ROWS = 10000
+
+all: build/build.ninja
+	@ninja -C build
+
+demo: all examples/data/businesses.xlsx
+	@tools/install_deps demo
+	@tools/demo
+
+test: build/build.ninja build-asan/build.ninja build-tsan/build.ninja
+	@tools/install_deps test
+	@tools/run_tests build build-asan build-tsan
+
+race: build-tsan/build.ninja
+	@tools/install_deps test
+	@tools/run_tests build-tsan
+
+asan: build-asan/build.ninja
+	@tools/install_deps test
+	@tools/run_tests build-asan
+
+soak: all
+	@tools/install_deps test
+	@build/tests/runnel/stress --procs 8 --seconds $(STRESS_SECONDS)
+	@tools/pg_private meson test -C build --repeat=$(ROUNDS) --maxfail=1
+
+bench: all
+	@tools/install_deps bench
+	@tools/pg_private bench/sluice/bench_import --rows $(BENCH_ROWS)
+
+fuzz: build-fuzz/build.ninja
+	@ninja -C build-fuzz
+	@tools/run_fuzzers build-fuzz $(FUZZ_SECONDS)
+
+install: all
+	@meson install -C build --no-rebuild
+
+format:
+	@tools/install_deps test
+	@tools/check_format --fix
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz
+
+help:
+	@echo 'make          build: the program is build/sluice'
+	@echo 'make demo     import a workbook of 10,000 rows into SQLite'
+	@echo 'make test     run every test: normal, sanitizers, layers, documents'
+	@echo 'make race     the tests under ThreadSanitizer'
+	@echo 'make asan     the tests under AddressSanitizer and UBSan'
+	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
+	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
+	@echo 'make install  into the prefix (DESTDIR is honoured)'
+	@echo 'make format   lay out every C file'
+	@echo 'make clean    remove the build folders'
+	@echo 'What is missing is installed from Debian by tools/install_deps.'
+
+build/build.ninja:
+	@tools/install_deps build
+	@meson setup build $(NORMAL)
+
+build-asan/build.ninja:
+	@tools/install_deps build test
+	@meson setup build-asan $(ASAN)
+
+build-tsan/build.ninja:
+	@tools/install_deps build test
+	@CC=clang-14 meson setup build-tsan $(TSAN)
+
+build-fuzz/build.ninja:
+	@tools/install_deps build test
+	@CC=clang-14 meson setup build-fuzz $(FUZZ)
+
+# In the repository already; the rule says where it came from.
+examples/data/businesses.xlsx: | build/build.ninja
+	@mkdir -p examples/data
+	@ninja -C build bench/gen/gen_businesses
+	@build/bench/gen/gen_businesses --rows 10000 --seed 1 --bad $@
