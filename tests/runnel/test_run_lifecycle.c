@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rn_run from outside: what it returns, what happens to goroutines that are
+ * left, and that it can be done again. These cases are plain main programs.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <runnel/runnel.h>
+
+#include "check.h"
+
+static int return_argument(void *arg)
+{
+    return *(int *)arg;
+}
+
+/* The status of main is that of rn_run. */
+static void run_returns_what_main_returns(void)
+{
+    for (int status = -3; status < 200; status += 29)
+        CHECK_EQ_INT(rn_run(return_argument, &status), status);
+}
+
+static _Atomic(int) after_main;
+static _Atomic(int) before_end;
+
+static void linger(int *own)
+{
+    atomic_fetch_add(&before_end, 1);
+    rn_sleep(*own * RN_MS);
+    atomic_fetch_add(&after_main, 1);
+}
+
+static void linger_for_ever(int *own)
+{
+    rn_chan(int) nil = NULL;
+
+    atomic_fetch_add(&before_end, 1);
+    rn_recv(nil, own);
+    atomic_fetch_add(&after_main, 1);
+}
+
+static int leave_others(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 100; i++) {
+        rn_go(linger, 1000);
+        rn_go(linger_for_ever, i);
+    }
+    while (atomic_load(&before_end) < 200)
+        rn_yield();
+    return 4;
+}
+
+/* When main returns, the others run no more, whatever they wait for. */
+static void main_ends_the_rest(void)
+{
+    for (unsigned procs = 1; procs <= 4; procs *= 2) {
+        struct rn_options options = {.procs = procs};
+
+        atomic_store(&before_end, 0);
+        atomic_store(&after_main, 0);
+        CHECK_EQ_INT(rn_run_with(&options, leave_others, NULL), 4);
+        CHECK_EQ_INT(atomic_load(&after_main), 0);
+    }
+}
+
+static void spin_and_yield(void)
+{
+    atomic_fetch_add(&before_end, 1);
+    for (;;)
+        rn_yield();
+}
+
+static int leave_runners(void *arg)
+{
+    (void)arg;
+    atomic_store(&before_end, 0);
+    for (int i = 0; i < 10; i++)
+        rn_go_void(spin_and_yield);
+    while (atomic_load(&before_end) < 10)
+        rn_yield();
+    return 0;
+}
+
+/* Goroutines that never park for long do not keep the program alive either. */
+static void main_ends_those_that_run(void)
+{
+    for (unsigned procs = 1; procs <= 4; procs *= 2) {
+        struct rn_options options = {.procs = procs};
+
+        CHECK_EQ_INT(rn_run_with(&options, leave_runners, NULL), 0);
+    }
+}
+
+static int leave_short_work(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 50; i++)
+        rn_go(linger, 2);
+    return 9;
+}
+
+/* With wait_all, rn_run returns main's status after all have ended. */
+static void wait_all_waits_for_all(void)
+{
+    for (unsigned procs = 1; procs <= 4; procs *= 2) {
+        struct rn_options options = {.procs = procs, .wait_all = true};
+
+        atomic_store(&after_main, 0);
+        CHECK_EQ_INT(rn_run_with(&options, leave_short_work, NULL), 9);
+        CHECK_EQ_INT(atomic_load(&after_main), 50);
+    }
+}
+
+static void pass_on(rn_sender(int) *own)
+{
+    rn_send(*own, 1);
+}
+
+static int some_work(void *arg)
+{
+    rn_chan(int) chan = rn_chan_make(int, 0);
+
+    for (int i = 0; i < 20; i++)
+        rn_go(pass_on, rn_send_end(chan));
+    for (int i = 0; i < 20; i++)
+        rn_recv(chan, arg);
+    CHECK_EQ_INT(rn_task_id(), 1);
+    rn_chan_free(chan);
+    return 0;
+}
+
+/* A runtime can follow another, with other options, many times. */
+static void run_can_follow_run(void)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        struct rn_options options = {
+            .procs = 1 + i % 3,
+            .simulate = i % 5 == 0,
+            .seed = i,
+        };
+        int got = 0;
+
+        CHECK_EQ_INT(rn_run_with(&options, some_work, &got), 0);
+        CHECK_EQ_INT(got, 1);
+    }
+}
+
+static int run_inside(void *arg)
+{
+    int status = 0;
+
+    (void)arg;
+    return rn_run(return_argument, &status);
+}
+
+/* Not inside a goroutine. */
+static void run_inside_is_refused(void)
+{
+    CHECK_EQ_INT(rn_run(run_inside, NULL), RN_INVALID);
+}
+
+static int tell_procs(void *arg)
+{
+    *(unsigned *)arg = rn_procs();
+    return 0;
+}
+
+/* $RUNNEL_PROCS counts when the options do not say. */
+static void environment_sets_the_workers(void)
+{
+    struct rn_options five = {.procs = 5};
+    unsigned procs = 0;
+
+    setenv("RUNNEL_PROCS", "3", 1);
+    CHECK_EQ_INT(rn_run(tell_procs, &procs), 0);
+    CHECK_EQ_INT(procs, 3);
+    CHECK_EQ_INT(rn_run_with(&five, tell_procs, &procs), 0);
+    CHECK_EQ_INT(procs, 5);
+    unsetenv("RUNNEL_PROCS");
+    CHECK_EQ_INT(rn_run(tell_procs, &procs), 0);
+    CHECK(procs >= 1);
+    CHECK_EQ_INT(rn_run_with(NULL, tell_procs, &procs), 0);
+    CHECK(procs >= 1);
+}
+
+static int tell_thread(void *arg)
+{
+    *(pthread_t *)arg = pthread_self();
+    return 0;
+}
+
+static void *run_on_thread(void *arg)
+{
+    CHECK_EQ_INT(rn_run(tell_thread, arg), 0);
+    return NULL;
+}
+
+/* rn_run may be called on any thread, which then works as a worker. */
+static void caller_is_a_worker(void)
+{
+    struct rn_options one = {.procs = 1};
+    pthread_t inside;
+    pthread_t thread;
+
+    CHECK_EQ_INT(rn_run_with(&one, tell_thread, &inside), 0);
+    CHECK(pthread_equal(inside, pthread_self()));
+    CHECK_EQ_INT(pthread_create(&thread, NULL, run_on_thread, &inside), 0);
+    CHECK_EQ_INT(pthread_join(thread, NULL), 0);
+}
+
+#define STEPS 400
+
+struct journal {
+    int steps[STEPS];
+    _Atomic(int) count;
+};
+
+struct writer {
+    struct journal *journal;
+    int me;
+};
+
+static void write_steps(struct writer *own)
+{
+    for (int i = 0; i < 20; i++) {
+        int at = atomic_fetch_add(&own->journal->count, 1);
+
+        if (at < STEPS)
+            own->journal->steps[at] = own->me;
+        if (i % 3 == 0)
+            rn_sleep(own->me * 10 * RN_US);
+        else
+            rn_yield();
+    }
+}
+
+static int write_journal(void *arg)
+{
+    for (int i = 1; i <= 20; i++)
+        rn_go(write_steps, (struct writer){arg, i});
+    return 0;
+}
+
+static void simulate(uint64_t seed, struct journal *journal)
+{
+    struct rn_options options = {
+        .simulate = true, .seed = seed, .wait_all = true};
+
+    memset(journal->steps, 0, sizeof(journal->steps));
+    atomic_store(&journal->count, 0);
+    CHECK_EQ_INT(rn_run_with(&options, write_journal, journal), 0);
+    CHECK_EQ_INT(atomic_load(&journal->count), STEPS);
+}
+
+/* The same seed gives the same run; other seeds give others. */
+static void seed_decides_the_run(void)
+{
+    static struct journal first;
+    static struct journal second;
+    int different = 0;
+
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        simulate(seed, &first);
+        simulate(seed, &second);
+        CHECK(memcmp(first.steps, second.steps, sizeof(first.steps)) == 0);
+        simulate(seed + 1000, &second);
+        different +=
+            memcmp(first.steps, second.steps, sizeof(first.steps)) != 0;
+    }
+    CHECK_MSG(different >= 19, "only %d of 20 other seeds differ", different);
+}
+
+static int sleep_an_hour(void *arg)
+{
+    int64_t start = rn_now();
+
+    (void)arg;
+    rn_sleep(3600 * RN_S);
+    CHECK(rn_now() - start >= 3600 * RN_S);
+    return 0;
+}
+
+/* Simulated time is virtual: an hour passes at once. */
+static void simulated_hour_passes_at_once(void)
+{
+    struct rn_options options = {.simulate = true, .seed = 1};
+    int64_t start = rn_now();
+
+    CHECK_EQ_INT(rn_run_with(&options, sleep_an_hour, NULL), 0);
+    CHECK(rn_now() - start < 60 * RN_S);
+}
+
+/* $RUNNEL_SEED simulates from outside. */
+static void environment_sets_the_seed(void)
+{
+    setenv("RUNNEL_SEED", "7", 1);
+    CHECK_EQ_INT(rn_run(sleep_an_hour, NULL), 0);
+    unsetenv("RUNNEL_SEED");
+}
+
+/* Statuses have texts; unknown ones too. */
+static void statuses_have_texts(void)
+{
+    static const int statuses[] = {
+        RN_OK,      RN_AGAIN,    RN_NOMEM, RN_INVALID, RN_CLOSED,
+        RN_TIMEOUT, RN_CANCELED, -9,       -123456,    7};
+
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        const char *text = rn_status_text(statuses[i]);
+
+        if (CHECK(text))
+            CHECK(strlen(text) > 1);
+    }
+    CHECK_EQ_STR(rn_status_text(RN_TIMEOUT), "timed out");
+    CHECK_EQ_STR(rn_status_text(RN_CANCELED), "canceled");
+}
+
+CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
+           main_ends_those_that_run, wait_all_waits_for_all, run_can_follow_run,
+           run_inside_is_refused, environment_sets_the_workers,
+           caller_is_a_worker, seed_decides_the_run,
+           simulated_hour_passes_at_once, environment_sets_the_seed,
+           statuses_have_texts)
