@@ -106,6 +106,49 @@ static const void *edge_of(struct rn_channel *chan, size_t index)
     return chan->buffer + index % chan->capacity;
 }
 
+/* Both sides meet: each has seen what the other did before. */
+static void meet(struct waiter *w)
+{
+    race_acquire(w);
+    race_release(&w->value);
+}
+
+/* The caller uses a place of the buffer, after whoever used it before. */
+static void pass(const void *edge)
+{
+    race_acquire(edge);
+    race_release(edge);
+}
+
+/*
+ * One who waited uses the place right after the caller. The two must not meet:
+ * in a buffered channel a send is not ordered after its own receive, and it
+ * would be, now and then, if the receiver happened to wait.
+ */
+static void pass_waiter(struct waiter *w, const void *edge)
+{
+    if (!w->task->foreign) {
+        race_pass_for(&w->task->sanitize, edge);
+        return;
+    }
+    meet(w); /* a thread's clock is its own: this orders too much */
+    race_release(edge);
+}
+
+/* For the race detector, a value handed over directly takes up a place too. */
+static void hand_through_place(struct rn_channel *chan, struct waiter *receiver)
+{
+#ifdef RN_TSAN
+    const void *edge = edge_of(chan, chan->first);
+    pass(edge);
+    pass_waiter(receiver, edge);
+    chan->first = (chan->first + 1) % chan->capacity;
+#else
+    (void)chan;
+    (void)receiver;
+#endif
+}
+
 /* The first whose wait can be won; it is won then, and out of the queue. */
 static struct waiter *win_first(struct list *queue)
 {
@@ -116,13 +159,6 @@ static struct waiter *win_first(struct list *queue)
             return w;
     }
     return NULL;
-}
-
-/* Both sides meet: each has seen what the other did before. */
-static void meet(struct waiter *w)
-{
-    race_acquire(w);
-    race_release(&w->value);
 }
 
 void chan_waits(struct waiter *waiter)
@@ -147,15 +183,18 @@ int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
         if (receiver->value)
             copy(receiver->value, value, chan->size);
         receiver->ok = true;
-        meet(receiver);
+        if (chan->capacity == 0) {
+            meet(receiver);
+        } else {
+            hand_through_place(chan, receiver);
+        }
         *wake = receiver->task;
         return RN_OK;
     }
     if (chan->count == chan->capacity)
         return RN_AGAIN;
     size_t index = chan->first + chan->count;
-    race_acquire(edge_of(chan, index));
-    race_release(edge_of(chan, index));
+    pass(edge_of(chan, index));
     copy(place_at(chan, index), value, chan->size);
     chan->count++;
     return RN_OK;
@@ -171,9 +210,7 @@ static void admit_sender(struct rn_channel *chan, struct task **wake)
     copy(place_at(chan, index), sender->value, chan->size);
     chan->count++;
     /* Its value is received from the place, later, by whoever takes it. */
-    race_acquire(sender);
-    race_release(edge_of(chan, index));
-    race_release(&sender->value);
+    pass_waiter(sender, edge_of(chan, index));
     sender->ok = true;
     *wake = sender->task;
 }
@@ -183,8 +220,7 @@ int chan_take(struct rn_channel *chan, void *value, struct task **wake)
     *wake = NULL;
     if (chan->count > 0) {
         size_t index = chan->first;
-        race_acquire(edge_of(chan, index));
-        race_release(edge_of(chan, index));
+        pass(edge_of(chan, index));
         if (value)
             copy(value, place_at(chan, index), chan->size);
         chan->first = (index + 1) % chan->capacity;

@@ -39,6 +39,17 @@ void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
 #endif
 
+/* What a context (goroutine or worker thread) keeps for the sanitizers. */
+struct sanitize {
+#ifdef RN_TSAN
+    void *fiber;
+#endif
+#ifdef RN_ASAN
+    void *fake_stack;
+#endif
+    char unused;
+};
+
 /*
  * Between these, what the runtime asks of the C library is no access of the
  * goroutine it runs on: memory of its own is ordered by locks that the detector
@@ -60,17 +71,6 @@ static inline void race_ignore_end(void)
 #endif
 }
 
-/* What a context (goroutine or worker thread) keeps for the sanitizers. */
-struct sanitize {
-#ifdef RN_TSAN
-    void *fiber;
-#endif
-#ifdef RN_ASAN
-    void *fake_stack;
-#endif
-    char unused;
-};
-
 /* Everything before it on this goroutine ... */
 static inline void race_release(const volatile void *address)
 {
@@ -87,6 +87,25 @@ static inline void race_acquire(const volatile void *address)
 #ifdef RN_TSAN
     __tsan_acquire((void *)(uintptr_t)address);
 #else
+    (void)address;
+#endif
+}
+
+/*
+ * Acquires and releases on behalf of a context that does not run: one that is
+ * parked, and cannot be woken before this returns.
+ */
+static inline void race_pass_for(const struct sanitize *parked,
+                                 const volatile void *address)
+{
+#ifdef RN_TSAN
+    void *self = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(parked->fiber, __tsan_switch_to_fiber_no_sync);
+    race_acquire(address);
+    race_release(address);
+    __tsan_switch_to_fiber(self, __tsan_switch_to_fiber_no_sync);
+#else
+    (void)parked;
     (void)address;
 #endif
 }

@@ -88,6 +88,21 @@ static void set_state(struct task *task, enum task_state state)
     atomic_store_explicit(&task->state, state, memory_order_relaxed);
 }
 
+/*
+ * The thread-locals of a worker were set up by its thread before any goroutine
+ * ran on it; the race detector is told so by the address of errno, which stands
+ * for them all.
+ */
+static noinline void show_thread(void)
+{
+    race_release(&errno);
+}
+
+static noinline void see_thread(void)
+{
+    race_acquire(&errno);
+}
+
 static void run_after(struct worker *w)
 {
     void (*after)(void *) = w->after;
@@ -95,6 +110,14 @@ static void run_after(struct worker *w)
         w->after = NULL;
         after(w->after_arg);
     }
+}
+
+/* A context that was switched to, on whichever thread. */
+static void arrive(struct sanitize *context)
+{
+    sanitize_enter(context);
+    see_thread();
+    run_after(worker_self());
 }
 
 /* Saves where we are, goes on with `to` (NULL: the worker's own stack). */
@@ -116,15 +139,13 @@ static void switch_to(struct worker *w, struct task *from, struct task *to,
         rn_switch_(save, w->sp);
     }
     /* Back again, perhaps on another thread. */
-    sanitize_enter(leave);
-    run_after(worker_self());
+    arrive(leave);
 }
 
 void sched_begin(void *arg)
 {
     struct task *task = arg;
-    sanitize_enter(&task->sanitize);
-    run_after(worker_self());
+    arrive(&task->sanitize);
     task->body(task);
     fatal("a goroutine came back from its end");
 }
@@ -176,7 +197,7 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     worker_set_self(w);
     sanitize_thread(&w->sanitize);
-    race_release(&errno); /* made by this thread, used by its goroutines */
+    show_thread();
     os_thread_stack(&w->stack_low, &w->stack_size);
     options.thread_begin();
     work(w);

@@ -213,7 +213,6 @@ unsigned rn_procs(void)
 noinline int *rn_errno(void)
 {
     int *address = __errno_location();
-    race_acquire(address); /* since its thread began: sched.c */
     /* The compiler may not know that this is the same each time: it is not. */
     __asm__ volatile("" : "+r"(address)::"memory");
     return address;

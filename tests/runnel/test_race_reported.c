@@ -96,6 +96,41 @@ static void buffered_reverse(void)
     value++;
 }
 
+/* The same when the receiver waited for the value. */
+static void buffered_reverse_waiting(void)
+{
+    make_channels(10);
+    rn_go_void(write_and_receive_first);
+    rn_check_settle();
+    rn_send(first, 1);
+    await(1);
+    value++;
+}
+
+/* Nor is the receive before the next send: there are more places. */
+static void buffered_reverse_next(void)
+{
+    make_channels(2);
+    rn_go_void(write_and_receive_first);
+    rn_check_settle();
+    rn_send(first, 1);
+    rn_send(first, 2);
+    await(1);
+    value++;
+}
+
+/* A sender that waited for a place is not before the receive that made it. */
+static void buffered_sender_waiting(void)
+{
+    make_channels(1);
+    rn_send(first, 1);
+    rn_go_void(write_and_send_first);
+    rn_check_settle();
+    rn_recv(first, NULL);
+    await(1);
+    value++;
+}
+
 static void write_as_reader(void)
 {
     rn_rwmutex_rlock(&rw);
@@ -158,10 +193,12 @@ static void case_not_taken(void)
     }
 
 static const struct rn_death deaths[] = {
-    REPORTED(two_writers),      REPORTED(end_is_no_edge),
-    REPORTED(sleep_is_no_edge), REPORTED(wrong_channel),
-    REPORTED(buffered_reverse), REPORTED(readers_that_write),
-    REPORTED(half_locked),      REPORTED(case_not_taken),
+    REPORTED(two_writers),           REPORTED(end_is_no_edge),
+    REPORTED(sleep_is_no_edge),      REPORTED(wrong_channel),
+    REPORTED(buffered_reverse),      REPORTED(buffered_reverse_waiting),
+    REPORTED(buffered_reverse_next), REPORTED(buffered_sender_waiting),
+    REPORTED(readers_that_write),    REPORTED(half_locked),
+    REPORTED(case_not_taken),
 };
 
 int main(int argc, char **argv)
