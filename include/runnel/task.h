@@ -39,8 +39,10 @@
  * - A stack does not grow. RN_STACK_DEFAULT runs printf, libpq and OpenSSL;
  *   deep recursion or large local arrays need rn_go_with and a larger size. An
  *   overflow hits a guard page and is reported with the goroutine's name.
- * - A goroutine that computes for long without calling runnel keeps its worker;
- *   rn_yield lets others run.
+ * - A goroutine is never taken off its thread. One that neither parks nor yields
+ *   for about 10 ms keeps its thread, and another thread does the work that it
+ *   leaves undone: timers, descriptors and other goroutines go on. But main's
+ *   return waits for its next call into runnel, or its end.
  */
 #ifndef RUNNEL_TASK_H
 #define RUNNEL_TASK_H
@@ -139,8 +141,30 @@ uint64_t rn_task_id(void);
 void rn_task_set_name(const char *name);
 /* Goroutines alive now, the caller included. */
 size_t rn_task_count(void);
-/* Workers of the running runtime. */
+/* Workers that run goroutines at the same time. */
 unsigned rn_procs(void);
+
+/*
+ * So many from now on, 1 to 1024. Goroutines that run go on running until they
+ * park or yield. RN_OK, RN_INVALID, or why a thread could not be made: then
+ * there are fewer until one can. Does not park. Under simulation there is one
+ * worker whatever is asked for.
+ */
+int rn_set_procs(unsigned count);
+
+/*
+ * From now on the calling goroutine always runs on the thread it is on, and no
+ * other goroutine runs there: for libraries that keep state by thread. The
+ * thread comes on top of rn_procs(), and each time the goroutine is woken costs
+ * a thread's wake-up. Calls nest: as many unlocks end it, and so does the
+ * goroutine's end; the thread then runs others, so undo what you changed in it.
+ * RN_OK, RN_AGAIN (over 1,200 threads already), or why no thread could be made.
+ * Does not park. On a foreign thread, and under simulation, where there is one
+ * thread, it does nothing.
+ */
+int rn_lock_thread(void);
+/* Without a lock: ends the program. Does not park. */
+void rn_unlock_thread(void);
 
 /* Behind the macros. */
 void rn_go_start_(const struct rn_task_options *options,

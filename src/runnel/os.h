@@ -32,6 +32,13 @@ void os_thread_yield(void);
 /* Bounds of the calling thread's stack. */
 void os_thread_stack(void **low, size_t *size);
 
+/*
+ * Makes every thread of the process pass a full memory barrier now. Ready: it
+ * can be used; asked once before (a kernel without membarrier: false).
+ */
+bool os_barrier_ready(void);
+void os_barrier_everywhere(void);
+
 size_t os_page_size(void);
 /* Memory that costs nothing until it is touched; NULL when there is none. */
 void *os_map(size_t size);

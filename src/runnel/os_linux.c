@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -117,6 +118,17 @@ noinline void os_thread_stack(void **low, size_t *size)
         return;
     pthread_attr_getstack(&attributes, low, size);
     pthread_attr_destroy(&attributes);
+}
+
+noinline bool os_barrier_ready(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
+                   0) == 0;
+}
+
+noinline void os_barrier_everywhere(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
 noinline size_t os_page_size(void)

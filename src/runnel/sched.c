@@ -10,10 +10,11 @@
 
 #include <errno.h>
 
-#include "alloc.h"
 #include "fatal.h"
+#include "monitor.h"
 #include "os.h"
 #include "poll.h"
+#include "seat.h"
 #include "switch.h"
 #include "worker.h"
 
@@ -41,13 +42,14 @@ static noinline struct task *foreigner_self(void)
 struct task *task_self(void)
 {
     struct worker *w = worker_self();
-    return likely(w && w->current) ? w->current : foreigner_self();
+    struct task *task = likely(w) ? worker_current(w) : NULL;
+    return likely(task) ? task : foreigner_self();
 }
 
 bool sched_is_foreign(void)
 {
     struct worker *w = worker_self();
-    return !w || !w->current;
+    return !w || !worker_current(w);
 }
 
 bool sched_is_open(void)
@@ -57,7 +59,7 @@ bool sched_is_open(void)
 
 unsigned sched_procs(void)
 {
-    return workers.count;
+    return workers_count();
 }
 
 bool sched_stopping(void)
@@ -126,7 +128,7 @@ static void switch_to(struct worker *w, struct task *from, struct task *to,
 {
     struct sanitize *leave = from ? &from->sanitize : &w->sanitize;
     void **save = from ? &from->sp : &w->sp;
-    w->current = to;
+    atomic_store_explicit(&w->current, to, memory_order_relaxed);
     if (to) {
         set_state(to, TASK_RUNNING);
         char *floor = stack_floor(&to->stack);
@@ -185,8 +187,10 @@ static void work(struct worker *w)
 {
     for (;;) {
         struct task *task = worker_find(w);
-        if (!task)
+        if (!task && !seat_wait(w, &task))
             break;
+        if (!task)
+            continue;
         w->streak = 0;
         switch_to(w, NULL, task, false);
     }
@@ -206,52 +210,68 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
+/* Simulation has one thread; otherwise there is room for spare workers. */
+static size_t place_bytes(void)
+{
+    return (seam_simulated ? 1 : WORKERS_MAX) * sizeof(struct worker);
+}
+
 int sched_open(const struct sched_options *given)
 {
     if (given->procs == 0 || given->procs > PROCS_MAX)
         return RN_INVALID;
-    struct worker *all = alloc_lines(given->procs, sizeof(*all));
+    /* Mapped, not allocated: only the places in use are touched. */
+    struct worker *all = os_map(place_bytes());
     if (!all)
         return RN_NOMEM;
     int status = poll_open();
     if (status < 0) {
-        alloc_free(all);
+        os_unmap(all, place_bytes());
         return status;
     }
     options = *given;
     workers = (struct workers){.all = all,
+                               .capacity = seam_simulated ? 1 : WORKERS_MAX,
+                               .made = 1,
                                .count = given->procs,
+                               .main = worker_main,
+                               .seed = given->seed,
                                .deadlock = given->deadlock,
                                .other_threads = given->other_threads,
+                               .alone = os_barrier_ready(),
+                               .seats = 1,
                                .poll_until = INT64_MIN};
     workers.last = &workers.first;
     list_init(&workers.idle);
-    for (unsigned i = 0; i < given->procs; i++) {
-        struct worker *w = &all[i];
-        list_init(&w->idle);
-        timerq_init(&w->timers);
-        chance_init(&w->chance, given->seed + i);
-    }
+    list_init(&workers.spares);
+    worker_init(&all[0]);
+    all[0].seated = true;
+    all[0].started = true; /* on the calling thread */
     is_open = true;
     return 0;
 }
 
+/* The threads besides the calling one. */
+static int start_threads(void)
+{
+    int status = seats_fill();
+    if (status == 0 && !seam_simulated) {
+        status = monitor_open();
+        workers.helpers = status == 0;
+    }
+    return status;
+}
+
 int sched_run(struct task *first)
 {
-    int status = 0;
     worker_share(first);
-    for (unsigned i = 1; i < workers.count && status == 0; i++) {
-        struct worker *w = &workers.all[i];
-        status = os_thread_start(&w->thread, worker_main, w);
-        w->started = status == 0;
-    }
+    int status = start_threads();
     if (status == 0)
         worker_main(&workers.all[0]);
     else
         sched_stop();
-    for (unsigned i = 1; i < workers.count; i++)
-        if (workers.all[i].started)
-            os_thread_join(workers.all[i].thread);
+    monitor_close();
+    seats_join();
     return status;
 }
 
@@ -264,11 +284,10 @@ void sched_close(void)
 {
     is_open = false;
     poll_close();
-    for (unsigned i = 0; i < workers.count; i++)
+    for (unsigned i = 0; i < workers_made(); i++)
         timerq_clear(&workers.all[i].timers);
-    alloc_free(workers.all);
-    workers.all = NULL;
-    workers.count = 0;
+    os_unmap(workers.all, place_bytes());
+    workers = (struct workers){0};
 }
 
 /* ------------------------------------------------------- what runs next */
@@ -278,7 +297,7 @@ static struct task *next_local(struct worker *w)
 {
     uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed) + 1;
     atomic_store_explicit(&w->tick, tick, memory_order_relaxed);
-    if (unlikely(workers_stopping() || tick % FAIR_TICKS == 0))
+    if (unlikely(worker_attention(w) || tick % FAIR_TICKS == 0))
         return NULL;
     if (unlikely(seam_simulated))
         return NULL;
@@ -341,7 +360,7 @@ static void requeue(void *arg)
 void sched_yield_now(void)
 {
     struct task *self = task_self();
-    if (unlikely(self->foreign)) {
+    if (unlikely(self->foreign || self->pinned)) {
         os_thread_yield();
         return;
     }
@@ -352,6 +371,8 @@ void sched_yield_now(void)
 void sched_exit(void (*after)(void *task))
 {
     struct task *self = task_self();
+    if (unlikely(self->pinned))
+        seat_unpin_all(worker_self(), self);
     set_state(self, TASK_DEAD);
     leave(worker_self(), self, after, self, true);
     fatal("a dead goroutine runs");
@@ -385,8 +406,34 @@ void sched_interrupt(void)
 {
     struct worker *w = worker_self();
     /* One place in four: often enough to meet, rarely enough to get on. */
-    if (w && w->current && chance_draw(&w->chance, 4) == 0)
+    if (w && worker_current(w) && chance_draw(&w->chance, 4) == 0)
         sched_yield_now();
+}
+
+int sched_set_procs(unsigned count)
+{
+    if (count == 0 || count > PROCS_MAX)
+        return RN_INVALID;
+    return seam_simulated ? RN_OK : seats_set(count);
+}
+
+int sched_pin(void)
+{
+    struct task *self = task_self();
+    /* A foreign thread is its own already, and simulation has but one. */
+    if (self->foreign || seam_simulated)
+        return RN_OK;
+    return seat_pin(worker_self(), self);
+}
+
+void sched_unpin(void)
+{
+    struct task *self = task_self();
+    if (self->foreign || seam_simulated)
+        return;
+    if (!self->pinned)
+        fatal("rn_unlock_thread without rn_lock_thread");
+    seat_unpin(worker_self(), self);
 }
 
 void sched_outside_begin(void)

@@ -56,6 +56,12 @@ bool sched_stopping(void);
 void sched_close(void);
 
 unsigned sched_procs(void);
+/* So many from now on. RN_INVALID, or why no thread could be made. */
+int sched_set_procs(unsigned count);
+
+/* The calling goroutine has its thread for itself, until as many unpins. */
+int sched_pin(void);
+void sched_unpin(void);
 
 /* The calling goroutine; on a foreign thread its stand-in. Never NULL. */
 struct task *task_self(void);

@@ -210,6 +210,22 @@ unsigned rn_procs(void)
     return sched_procs();
 }
 
+int rn_set_procs(unsigned count)
+{
+    CHECKED(sched_is_open());
+    return sched_set_procs(count);
+}
+
+int rn_lock_thread(void)
+{
+    return sched_pin();
+}
+
+void rn_unlock_thread(void)
+{
+    sched_unpin();
+}
+
 noinline int *rn_errno(void)
 {
     int *address = __errno_location();

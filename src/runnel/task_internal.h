@@ -55,6 +55,8 @@ enum wait_reason {
     WAIT_REASONS
 };
 
+struct worker; /* worker.h */
+
 /* What a parked task waits for. */
 struct wait_for {
     enum wait_reason reason;
@@ -69,6 +71,7 @@ struct task {
     _Atomic(uint8_t) state; /* relaxed: for reports only */
     bool foreign;
     bool is_main;
+    struct worker *pinned; /* the only worker that may run it, or NULL */
     _Atomic(uint32_t) foreign_wake; /* foreign: 1 = wake up */
     struct wait_for waits;
     uint64_t id;

@@ -27,6 +27,13 @@
 
 struct workers workers;
 
+void worker_init(struct worker *w)
+{
+    list_init(&w->idle);
+    timerq_init(&w->timers);
+    chance_init(&w->chance, workers.seed + (uint64_t)(w - workers.all));
+}
+
 /*
  * Thread-locals are read through calls that are not inlined and whose result
  * the compiler cannot predict: a goroutine may wake on another thread.
@@ -81,7 +88,7 @@ static struct task *take_shared(struct worker *w)
     lock_acquire(&workers.lock);
     uint32_t queued =
         atomic_load_explicit(&workers.queued, memory_order_relaxed);
-    uint32_t count = queued / workers.count + 1;
+    uint32_t count = queued / workers_count() + 1;
     uint32_t room = (RUNQ_SIZE - runq_length(&w->runq)) / 2 + 1;
     if (count > room)
         count = room;
@@ -101,6 +108,12 @@ static struct task *take_shared(struct worker *w)
 }
 
 /* --------------------------------------------------------- waking workers */
+
+void worker_get_up(struct worker *w)
+{
+    atomic_store_explicit(&w->wake, 1, memory_order_release);
+    os_futex_wake(&w->wake, 1);
+}
 
 /* Takes one idle worker out of idleness and gets it up. */
 static noinline void wake_one(void)
@@ -125,18 +138,17 @@ static noinline void wake_one(void)
     lock_release(&workers.lock);
     if (!w)
         return;
-    if (polls) {
+    if (polls)
         poll_kick();
-    } else {
-        atomic_store_explicit(&w->wake, 1, memory_order_release);
-        os_futex_wake(&w->wake, 1);
-    }
+    else
+        worker_get_up(w);
 }
 
 /* After work was made visible: see the opening comment. */
 static void wake_if_idle(void)
 {
-    if (workers.count == 1 && worker_self())
+    if (atomic_load_explicit(&workers.alone, memory_order_relaxed) &&
+        worker_self())
         return;
     /* Pairs with the fence in fall_idle. */
     atomic_thread_fence(memory_order_seq_cst);
@@ -145,8 +157,19 @@ static void wake_if_idle(void)
         wake_one();
 }
 
+/* A pinned task runs on its own worker, which sleeps for it. */
+static noinline void start_pinned(struct worker *w)
+{
+    atomic_fetch_add_explicit(&workers.roaming, 1, memory_order_relaxed);
+    worker_get_up(w);
+}
+
 void worker_start(struct task *task)
 {
+    if (unlikely(task->pinned)) {
+        start_pinned(task->pinned);
+        return;
+    }
     struct worker *w = worker_self();
     if (likely(w)) {
         struct task *displaced = runq_put_next(&w->runq, task);
@@ -195,7 +218,7 @@ static bool collect(int64_t timeout)
 static int64_t earliest_of_all(void)
 {
     int64_t earliest = RN_NEVER;
-    for (unsigned i = 0; i < workers.count; i++) {
+    for (unsigned i = 0, made = workers_made(); i < made; i++) {
         int64_t when = timerq_earliest(&workers.all[i].timers);
         if (when < earliest)
             earliest = when;
@@ -208,7 +231,7 @@ void worker_timer_add(struct timer *timer)
     struct worker *w = worker_self();
     int64_t when = timer->when; /* it may fire, and go, once it is queued */
     timerq_add(w ? &w->timers : &workers.all[0].timers, timer);
-    if (workers.count == 1 && w)
+    if (w && atomic_load_explicit(&workers.alone, memory_order_relaxed))
         return;
     /* Pairs with the fence in sleep_polling: it sees the timer, or we see it.
      */
@@ -245,10 +268,11 @@ static struct task *steal_next(struct worker *victim)
 
 static struct task *steal(struct worker *w)
 {
+    unsigned made = workers_made();
     for (int round = 0; round < SEARCH_ROUNDS; round++) {
-        unsigned start = chance_draw(&w->chance, workers.count);
-        for (unsigned i = 0; i < workers.count; i++) {
-            struct worker *victim = &workers.all[(start + i) % workers.count];
+        unsigned start = chance_draw(&w->chance, made);
+        for (unsigned i = 0; i < made; i++) {
+            struct worker *victim = &workers.all[(start + i) % made];
             if (victim == w)
                 continue;
             struct task *task = runq_steal(&w->runq, &victim->runq);
@@ -270,6 +294,8 @@ static struct task *look(struct worker *w)
     struct task *task = NULL;
     fire_timers(&w->timers);
     if (tick % FAIR_TICKS == 0) {
+        /* Also for those who cannot at the moment: each in turn. */
+        fire_timers(&workers.all[tick / FAIR_TICKS % workers_made()].timers);
         if (poll_waiting() != 0)
             collect(0);
         task = take_shared(w);
@@ -298,7 +324,7 @@ static bool work_visible(void)
 {
     if (atomic_load_explicit(&workers.queued, memory_order_relaxed) != 0)
         return true;
-    for (unsigned i = 0; i < workers.count; i++) {
+    for (unsigned i = 0, made = workers_made(); i < made; i++) {
         struct runq *q = &workers.all[i].runq;
         if (runq_length(q) != 0 ||
             atomic_load_explicit(&q->next, memory_order_relaxed))
@@ -310,8 +336,8 @@ static bool work_visible(void)
 /* Nobody runs, nothing is due, and nothing outside is known to change that. */
 static bool all_asleep(void)
 {
-    return atomic_load_explicit(&workers.idlers, memory_order_acquire) ==
-               workers.count &&
+    return workers_all_idle() &&
+           atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
            atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
            poll_waiting() == 0 && earliest_of_all() == RN_NEVER &&
            !work_visible() && !workers_stopping();
@@ -325,7 +351,7 @@ static bool only_foreigners_left(void)
 {
     if (!all_asleep())
         return false;
-    unsigned own = workers.count + workers.other_threads();
+    unsigned own = workers_made() + workers.helpers + workers.other_threads();
     int threads = os_thread_count();
     if (threads < 0 || (unsigned)threads > own + HIDDEN_THREADS)
         return true;
@@ -354,15 +380,32 @@ static bool fall_idle(struct worker *w)
     return polls;
 }
 
+/* Work begins: the monitor must watch again. */
+static void call_monitor(void)
+{
+    /* Pairs with the fence in the monitor's sleep_until_called. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&workers.monitor_rests, memory_order_relaxed) !=
+        0) {
+        atomic_store_explicit(&workers.monitor_rests, 0, memory_order_relaxed);
+        os_futex_wake(&workers.monitor_rests, 1);
+    }
+}
+
+/* Under the lock: one that is idle no more. */
+static void leave_idlers(struct worker *w)
+{
+    w->is_idle = false;
+    list_remove(&w->idle);
+    atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
+}
+
 /* Out of idleness by itself, unless somebody was faster. */
 static void get_up(struct worker *w, bool polls)
 {
     lock_acquire(&workers.lock);
-    if (w->is_idle) {
-        w->is_idle = false;
-        atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
-        list_remove(&w->idle);
-    }
+    if (w->is_idle)
+        leave_idlers(w);
     struct worker *heir = NULL;
     if (polls) {
         workers.poller = NULL;
@@ -371,16 +414,24 @@ static void get_up(struct worker *w, bool polls)
         /* While anybody is idle, one of them polls. */
         if (!list_empty(&workers.idle)) {
             heir = container_of(workers.idle.prev, struct worker, idle);
-            heir->is_idle = false;
-            list_remove(&heir->idle);
-            atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
+            leave_idlers(heir);
         }
     }
     lock_release(&workers.lock);
-    if (heir) {
-        atomic_store_explicit(&heir->wake, 1, memory_order_release);
-        os_futex_wake(&heir->wake, 1);
-    }
+    if (heir)
+        worker_get_up(heir);
+    call_monitor();
+}
+
+void worker_rouse(struct worker *w)
+{
+    if (!w->is_idle)
+        return;
+    leave_idlers(w);
+    if (w == workers.poller)
+        poll_kick();
+    else
+        worker_get_up(w);
 }
 
 static void sleep_polling(void)
@@ -409,7 +460,7 @@ static void sleep_polling(void)
 static void sleep_idle(struct worker *w)
 {
     bool polls = fall_idle(w);
-    if (!work_visible() && !workers_stopping()) {
+    if (!work_visible() && !worker_attention(w)) {
         if (polls) {
             sleep_polling();
         } else {
@@ -430,19 +481,18 @@ static void sleep_quiet(struct worker *w)
     stop_searching(w);
     atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
-    if (!workers_stopping())
+    if (!worker_attention(w))
         os_futex_wait(&w->wake, 0, quiet < QUIET_MAX ? quiet : QUIET_MAX);
 }
 
-/* The next task to run, however long that takes; NULL when stopping. */
 struct task *worker_find(struct worker *w)
 {
     bool rested = true;
-    while (!workers_stopping()) {
+    while (!worker_attention(w)) {
         struct task *task = look(w);
-        if (!task && workers.count > 1) {
+        if (!task && workers_made() > 1) {
             uint32_t busy =
-                workers.count -
+                workers_count() -
                 atomic_load_explicit(&workers.idlers, memory_order_relaxed);
             uint32_t searching =
                 atomic_load_explicit(&workers.searching, memory_order_relaxed);
@@ -487,12 +537,45 @@ void worker_share(struct task *task)
     share(task, task, 1);
 }
 
+void worker_share_all(struct worker *w)
+{
+    for (struct task *task = take_own(w); task; task = take_own(w))
+        share(task, task, 1);
+    /*
+     * Somebody may have relied on this worker to find work, because it searched
+     * or had just done so; it will look no more.
+     */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (work_visible())
+        wake_if_idle();
+}
+
+void worker_help(void)
+{
+    for (unsigned i = 0, made = workers_made(); i < made; i++)
+        fire_timers(&workers.all[i].timers);
+    if (poll_waiting() != 0)
+        collect(0);
+}
+
+void worker_all_asleep_now(void)
+{
+    /* Pairs with the fence in fall_idle: it sees who roams, or we see it. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (all_asleep())
+        poll_kick();
+}
+
 void workers_stop(void)
 {
+    lock_acquire(&workers.lock);
     atomic_store_explicit(&workers.stopping, true, memory_order_seq_cst);
-    for (unsigned i = 0; i < workers.count; i++) {
-        atomic_store_explicit(&workers.all[i].wake, 1, memory_order_seq_cst);
-        os_futex_wake(&workers.all[i].wake, 1);
+    unsigned made = workers_made();
+    lock_release(&workers.lock);
+    for (unsigned i = 0; i < made; i++) {
+        struct worker *w = &workers.all[i];
+        atomic_store_explicit(&w->attention, true, memory_order_seq_cst);
+        worker_get_up(w);
     }
     poll_kick();
 }

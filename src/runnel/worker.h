@@ -22,12 +22,15 @@
  * other. If somebody searches, nobody is woken: a searcher that finds work
  * wakes the next one, and one that gives up becomes idle by the rule above.
  *
+ * Only a worker with a seat may look for tasks (seat.h); the others are in none
+ * of these states.
+ *
  * workers.lock protects the shared queue, the idle list and the poller. It
  * comes last in the order of lock.h.
  *
- * Rejected: a separate record for "the right to run" and for the thread that
- * has it (Go's P and M). Any worker can take what another has queued, so a
- * worker that is stuck holds up only the task it runs.
+ * Rejected: a separate record, with the queue, for "the right to run" and for
+ * the thread that has it (Go's P and M). Any worker can take what another has
+ * queued, so a queue need not change hands with the seat.
  */
 #ifndef RUNNEL_WORKER_H
 #define RUNNEL_WORKER_H
@@ -44,8 +47,10 @@
 struct worker {
     _Alignas(CACHE_LINE) struct runq runq;
     struct timerq timers;
-    _Alignas(CACHE_LINE) struct task *current; /* NULL on its own stack */
-    void *sp;                                  /* its own stack, at rest */
+    /* What it runs, NULL on its own stack. The owner writes, the monitor looks:
+     * relaxed. */
+    _Alignas(CACHE_LINE) _Atomic(struct task *) current;
+    void *sp;                 /* its own stack, at rest */
     void (*after)(void *arg); /* to call once the last task is off its stack */
     void *after_arg;
     struct chance chance;
@@ -57,12 +62,20 @@ struct worker {
     void *stack_low; /* bounds of its own stack */
     size_t stack_size;
     pthread_t thread;
-    bool started;
-    struct list idle; /* in workers.idle; under workers.lock */
-    bool is_idle;     /* under workers.lock */
+    bool started;        /* it has a thread; under workers.hiring */
+    struct list idle;    /* in workers.idle or .spares; under workers.lock */
+    bool is_idle;        /* under workers.lock */
+    bool seated;         /* see seat.h; under workers.lock */
+    struct task *pinned; /* only this one runs here, or NULL; the owner's */
+    unsigned pin_depth;  /* the owner's */
     _Alignas(CACHE_LINE) _Atomic(uint32_t) tick; /* switches; others read it */
-    _Atomic(uint32_t) wake;                      /* futex: 1 = get up */
+    /* Stopping, or without a seat: look for no task, go to seat_wait. */
+    _Atomic(bool) attention;
+    _Atomic(uint32_t) wake; /* futex: 1 = get up */
 };
+
+/* Workers at most: seats, and those that stuck or pinned goroutines hold. */
+#define WORKERS_MAX 1280
 
 /*
  * At every so many switches a worker looks first at what it shares with the
@@ -73,20 +86,32 @@ struct worker {
 /* All of them, and what they share. */
 extern struct workers {
     struct worker *all;
-    unsigned count;
+    unsigned capacity;       /* places in `all` */
+    _Atomic(unsigned) made;  /* of them in use; grows; under hiring and lock */
+    _Atomic(unsigned) count; /* seats that there are to be; under the lock */
+    /* What a worker's thread runs. */
+    void *(*main)(void *worker);
+    uint64_t seed;
+    unsigned helpers; /* threads of the scheduler that are no workers */
     /* Called once when nobody can ever run again; must not return. */
     void (*deadlock)(void);
     /* Threads of the runtime besides the workers, for that judgement. */
     unsigned (*other_threads)(void);
     _Atomic(bool) stopping;
+    _Atomic(bool) alone;             /* there has never been a second worker */
+    _Atomic(uint32_t) monitor_rests; /* futex: 1 = call it when work begins */
 
+    lock_word hiring; /* held while a thread is made; before `lock` */
     _Alignas(CACHE_LINE) lock_word lock;
     struct task *first; /* shared queue, oldest first */
     struct task **last;
-    struct list idle;         /* asleep on a futex */
-    struct worker *poller;    /* the one asleep in poll_collect, or NULL */
-    _Atomic(uint32_t) queued; /* length of the shared queue */
-    _Atomic(uint32_t) idlers; /* idle workers, the poller included */
+    struct list idle;          /* asleep on a futex */
+    struct worker *poller;     /* the one asleep in poll_collect, or NULL */
+    _Atomic(uint32_t) queued;  /* length of the shared queue */
+    _Atomic(uint32_t) idlers;  /* idle workers, the poller included */
+    _Atomic(uint32_t) seats;   /* workers that have one */
+    _Atomic(uint32_t) roaming; /* workers without one that run a task */
+    struct list spares;        /* workers that wait for one */
     _Atomic(uint32_t) searching;
     _Atomic(uint32_t) outside;   /* blocking calls under way */
     _Atomic(int64_t) poll_until; /* when the poller gets up by itself */
@@ -101,6 +126,42 @@ static inline bool workers_stopping(void)
     return atomic_load_explicit(&workers.stopping, memory_order_relaxed);
 }
 
+static inline unsigned workers_made(void)
+{
+    return atomic_load_explicit(&workers.made, memory_order_acquire);
+}
+
+static inline unsigned workers_count(void)
+{
+    return atomic_load_explicit(&workers.count, memory_order_relaxed);
+}
+
+static inline struct task *worker_current(const struct worker *w)
+{
+    return atomic_load_explicit(&w->current, memory_order_relaxed);
+}
+
+static inline bool worker_attention(const struct worker *w)
+{
+    return atomic_load_explicit(&w->attention, memory_order_relaxed);
+}
+
+/* For the monitor: a snapshot. */
+static inline bool workers_any_idle(void)
+{
+    return atomic_load_explicit(&workers.idlers, memory_order_relaxed) != 0;
+}
+
+static inline bool workers_all_idle(void)
+{
+    uint32_t seats = atomic_load_explicit(&workers.seats, memory_order_relaxed);
+    return seats != 0 &&
+           atomic_load_explicit(&workers.idlers, memory_order_relaxed) >= seats;
+}
+
+/* Prepares a place in workers.all, which is zero. */
+void worker_init(struct worker *w);
+
 /* A task that is ready to run: next on this worker, or in the shared queue. */
 void worker_start(struct task *task);
 /* The same at the end of the worker's own queue. */
@@ -111,8 +172,22 @@ void worker_share(struct task *task);
 /* Puts the timer into a queue that will be looked at in time. */
 void worker_timer_add(struct timer *timer);
 
-/* The next task to run, however long that takes; NULL when stopping. */
+/*
+ * The next task to run, however long that takes; NULL when the worker is asked
+ * for attention.
+ */
 struct task *worker_find(struct worker *w);
+
+/* Owner, who looks for work no more: it is for the others now. */
+void worker_share_all(struct worker *w);
+/* Wakes a worker that sleeps on its futex. */
+void worker_get_up(struct worker *w);
+/* Under the lock: an idle worker that was asked for attention sees it. */
+void worker_rouse(struct worker *w);
+/* Fires timers and collects descriptors while nobody is idle. */
+void worker_help(void);
+/* Somebody roams no more: if now all sleep, the poller judges that anew. */
+void worker_all_asleep_now(void);
 
 /* Gets every worker up, to see that they are to stop. */
 void workers_stop(void);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * monitor.c: looks at the workers every TICK.
+ *
+ * A worker that is at the same switch as a tick ago runs a goroutine that has
+ * neither parked nor yielded meanwhile: it computes, or it is in a call that
+ * blocks. When nobody is idle, who could do what it leaves undone, its seat
+ * goes to another thread (seat.h). When all seats are busy, the monitor also
+ * fires the timers that are due and collects the descriptors that are ready.
+ *
+ * While everybody has been idle for REST_TICKS, it sleeps, and is woken by the
+ * first worker that gets up (worker.c, call_monitor).
+ */
+#include "monitor.h"
+
+#include "os.h"
+#include "seat.h"
+
+#define TICK       (10 * RN_MS)
+#define REST_TICKS 100
+
+static struct {
+    pthread_t thread;
+    bool running;
+    _Atomic(uint32_t) closing; /* futex: 1 = end */
+    /* What each worker's tick was at the last look; the monitor's own. */
+    uint32_t seen[WORKERS_MAX];
+} monitor;
+
+/* Hands on the seats of those that are stuck. */
+static void look_for_stuck(void)
+{
+    unsigned made = workers_made();
+    for (unsigned i = 0; i < made; i++) {
+        struct worker *w = &workers.all[i];
+        uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
+        bool same = tick == monitor.seen[i];
+        monitor.seen[i] = tick;
+        if (same && worker_current(w) && !workers_any_idle())
+            seat_hand_on(w, tick);
+    }
+}
+
+/* True when nobody has been seen at work. */
+static bool look(void)
+{
+    if (workers_all_idle())
+        return true;
+    look_for_stuck();
+    if (!workers_any_idle()) {
+        worker_help();
+        (void)seats_fill(); /* what a failure left free */
+    }
+    return false;
+}
+
+static void sleep_until_called(void)
+{
+    atomic_store_explicit(&workers.monitor_rests, 1, memory_order_relaxed);
+    /* Pairs with the fence in call_monitor. */
+    atomic_thread_fence(memory_order_seq_cst);
+    while (workers_all_idle() &&
+           atomic_load_explicit(&workers.monitor_rests, memory_order_relaxed) &&
+           !atomic_load_explicit(&monitor.closing, memory_order_relaxed))
+        os_futex_wait(&workers.monitor_rests, 1, -1);
+    atomic_store_explicit(&workers.monitor_rests, 0, memory_order_relaxed);
+}
+
+static void *watch(void *arg)
+{
+    unsigned idle_ticks = 0;
+    (void)arg;
+    for (;;) {
+        os_futex_wait(&monitor.closing, 0, TICK);
+        if (atomic_load_explicit(&monitor.closing, memory_order_relaxed))
+            return NULL;
+        idle_ticks = look() ? idle_ticks + 1 : 0;
+        if (idle_ticks >= REST_TICKS)
+            sleep_until_called();
+    }
+}
+
+int monitor_open(void)
+{
+    atomic_store_explicit(&monitor.closing, 0, memory_order_relaxed);
+    int status = os_thread_start(&monitor.thread, watch, NULL);
+    monitor.running = status == 0;
+    return status;
+}
+
+void monitor_close(void)
+{
+    if (!monitor.running)
+        return;
+    atomic_store_explicit(&monitor.closing, 1, memory_order_seq_cst);
+    os_futex_wake(&monitor.closing, 1);
+    atomic_store_explicit(&workers.monitor_rests, 0, memory_order_relaxed);
+    os_futex_wake(&workers.monitor_rests, 1);
+    os_thread_join(monitor.thread);
+    monitor.running = false;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A goroutine that neither parks nor yields holds up nobody else: not the other
+ * goroutines, not timers, not descriptors. Without that each of these hangs.
+ */
+#include <unistd.h>
+
+#include "rn_check.h"
+
+static _Atomic(int) flag;
+static _Atomic(int) spinning;
+
+/* Relaxed: a stronger load is a lock in a build with ThreadSanitizer. */
+static void spin(void)
+{
+    while (!atomic_load_explicit(&flag, memory_order_relaxed))
+        continue;
+}
+
+static void spin_until_flag(void)
+{
+    atomic_fetch_add(&spinning, 1);
+    spin();
+    atomic_fetch_sub(&spinning, 1);
+}
+
+static void set_flag(void)
+{
+    atomic_store(&flag, 1);
+}
+
+/* As many as there are workers, and then some. */
+static void occupy_workers(unsigned more)
+{
+    atomic_store(&flag, 0);
+    atomic_store(&spinning, 0);
+    for (unsigned i = 0; i < rn_procs() + more; i++)
+        rn_go_void(spin_until_flag);
+}
+
+static void await_end(void)
+{
+    while (rn_task_count() > 1)
+        rn_yield();
+}
+
+/* Others run beside goroutines that compute on every worker. */
+static void loops_do_not_starve_goroutines(void)
+{
+    occupy_workers(0);
+    rn_go_void(set_flag);
+    await_end();
+    CHECK_EQ_INT(atomic_load(&spinning), 0);
+}
+
+/* Many more loops than workers all get to run. */
+static void loops_do_not_starve_loops(void)
+{
+    const int count = (int)rn_procs() + 10;
+
+    occupy_workers(10);
+    while (atomic_load_explicit(&spinning, memory_order_relaxed) < count)
+        rn_yield();
+    set_flag();
+    await_end();
+}
+
+/* A timer fires while every worker computes. */
+static void loops_do_not_starve_timers(void)
+{
+    occupy_workers(0);
+    rn_sleep(5 * RN_MS);
+    set_flag();
+    await_end();
+}
+
+static void call_set_flag(void *arg)
+{
+    (void)arg;
+    set_flag();
+}
+
+/* So does one that the computing goroutine itself has set. */
+static void a_loop_does_not_starve_its_own_timer(void)
+{
+    struct rn_timer *timer;
+
+    atomic_store(&flag, 0);
+    timer = rn_after_func(RN_MS, call_set_flag, NULL);
+    spin();
+    rn_timer_free(timer);
+    await_end();
+}
+
+struct ends {
+    int in;
+    int out;
+};
+
+static void write_byte(struct ends *own)
+{
+    CHECK_EQ_INT(write(own->out, "x", 1), 1);
+}
+
+/* A call that blocks the thread does not block who is to end it. */
+static void blocking_call_does_not_starve_goroutines(void)
+{
+    struct ends ends;
+    int fds[2];
+    char byte;
+
+    CHECK_EQ_INT(pipe(fds), 0);
+    ends = (struct ends){fds[0], fds[1]};
+    rn_go(write_byte, ends);
+    CHECK_EQ_INT(read(ends.in, &byte, 1), 1);
+    await_end();
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void await_byte(struct ends *own)
+{
+    char byte;
+
+    CHECK(rn_wait_fd(own->in, RN_READ, RN_NEVER) > 0);
+    CHECK_EQ_INT(read(own->in, &byte, 1), 1);
+    set_flag();
+}
+
+/* Who waits for a descriptor is woken while every worker computes. */
+static void loops_do_not_starve_descriptors(void)
+{
+    struct ends ends;
+    int fds[2];
+
+    CHECK_EQ_INT(pipe(fds), 0);
+    ends = (struct ends){fds[0], fds[1]};
+    rn_go(await_byte, ends);
+    rn_check_settle();
+    occupy_workers(0);
+    CHECK_EQ_INT(write(ends.out, "x", 1), 1);
+    spin();
+    await_end();
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void pass_on(rn_chan(int) *own)
+{
+    int value;
+
+    while (rn_recv(*own, &value))
+        set_flag();
+}
+
+/* What a computing goroutine makes ready runs at once, elsewhere. */
+static void a_loop_does_not_keep_whom_it_wakes(void)
+{
+    rn_chan(int) values = rn_chan_make(int, 0);
+
+    for (int i = 0; i < 3; i++) {
+        rn_go(pass_on, values);
+        atomic_store(&flag, 0);
+        rn_send(values, i);
+        spin();
+    }
+    rn_close(values);
+    await_end();
+    rn_chan_free(values);
+}
+
+RN_CHECK_MAIN(loops_do_not_starve_goroutines, loops_do_not_starve_loops,
+              loops_do_not_starve_timers, a_loop_does_not_starve_its_own_timer,
+              blocking_call_does_not_starve_goroutines,
+              loops_do_not_starve_descriptors,
+              a_loop_does_not_keep_whom_it_wakes)
