@@ -17,6 +17,8 @@
 #include <runnel/group.h>   /* run together, first error cancels the rest */
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */
+#include <runnel/net.h>     /* listen, dial, read, write */
+#include <runnel/signal.h>  /* signals as values on a channel */
 #include <runnel/panic.h>   /* the end of a wrong program */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */

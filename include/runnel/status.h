@@ -23,10 +23,11 @@ extern "C" {
 
 enum {
     RN_OK = 0,
+    RN_NOT_FOUND = -2,  /* -ENOENT: no such name */
     RN_AGAIN = -11,     /* -EAGAIN: would have to wait */
     RN_NOMEM = -12,     /* -ENOMEM */
     RN_INVALID = -22,   /* -EINVAL */
-    RN_CLOSED = -32,    /* -EPIPE: the channel is closed and drained */
+    RN_CLOSED = -32,    /* -EPIPE: closed (a channel: and drained) */
     RN_TIMEOUT = -110,  /* -ETIMEDOUT: the deadline passed */
     RN_CANCELED = -125, /* -ECANCELED: the context was canceled */
 };

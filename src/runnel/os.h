@@ -60,6 +60,9 @@ struct os_event {
 int os_poll_open(void);
 /* Reports fd once, when any of the events holds; again after another call. */
 int os_poll_arm(int poll, int fd, int events, uint64_t data);
+/* Reports fd at every change in either direction, until it is forgotten. */
+int os_poll_own(int poll, int fd, uint64_t data);
+void os_poll_forget(int poll, int fd);
 /* Reports fd each time it is readable. */
 int os_poll_watch(int poll, int fd, uint64_t data);
 /* timeout < 0: no limit. Returns the count, 0 on time-out or signal. */
@@ -71,6 +74,17 @@ int os_event_open(void);
 void os_event_set(int event);
 void os_event_clear(int event);
 void os_close(int fd);
+
+/*
+ * Has on_signal called on whatever thread takes the signal; what it did before
+ * goes to *before. And back to that. 0 or a negative status.
+ */
+struct sigaction;
+int os_signal_catch(int number, void (*on_signal)(int number),
+                    struct sigaction *before);
+void os_signal_restore(int number, const struct sigaction *before);
+/* The calling thread takes the signals of the mask (bit n: number n + 1). */
+void os_signal_mask(uint64_t taken);
 
 /* Writes all of it to standard error, as far as that takes it. */
 void os_print(const char *text, size_t size);

@@ -15,6 +15,7 @@
 #include <linux/membarrier.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -204,6 +205,17 @@ noinline int os_poll_arm(int poll, int fd, int events, uint64_t data)
     return control(poll, fd, mask, data);
 }
 
+noinline int os_poll_own(int poll, int fd, uint64_t data)
+{
+    return control(poll, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, data);
+}
+
+noinline void os_poll_forget(int poll, int fd)
+{
+    struct epoll_event unused = {0};
+    syscall(SYS_epoll_ctl, poll, EPOLL_CTL_DEL, fd, &unused);
+}
+
 noinline int os_poll_watch(int poll, int fd, uint64_t data)
 {
     return control(poll, fd, EPOLLIN, data);
@@ -291,6 +303,37 @@ noinline void os_event_clear(int event)
 noinline void os_close(int fd)
 {
     syscall(SYS_close, fd);
+}
+
+/*
+ * Past ThreadSanitizer's wrapper, which keeps a signal back until the thread
+ * calls one of its others: a worker that sleeps would never do so.
+ */
+#ifdef RN_TSAN
+int __sigaction(int number, const struct sigaction *action,
+                struct sigaction *before);
+#define sigaction(number, action, before) __sigaction(number, action, before)
+#endif
+
+noinline int os_signal_catch(int number, void (*on_signal)(int number),
+                             struct sigaction *before)
+{
+    /* A goroutine's stack may have no room for a signal's frame. */
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = SA_RESTART | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    return sigaction(number, &action, before) == 0 ? 0 : -errno;
+}
+
+noinline void os_signal_restore(int number, const struct sigaction *before)
+{
+    sigaction(number, before, NULL);
+}
+
+noinline void os_signal_mask(uint64_t taken)
+{
+    uint64_t blocked = ~taken;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof(blocked));
 }
 
 noinline void os_print(const char *text, size_t size)

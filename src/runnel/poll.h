@@ -4,9 +4,14 @@
  * returns those whose wait has ended, and the scheduler wakes them.
  *
  * A back end supplies these functions. One goroutine at most waits for each
- * direction of a descriptor. A descriptor is armed anew for every wait, so it
- * may be closed and its number used again between two waits without a word to
- * us.
+ * direction of a descriptor.
+ *
+ * A foreign descriptor, which another library may close at any time, is armed
+ * anew for every wait: it may be closed and its number used again between two
+ * waits without a word to us. An owned one is registered once, for both
+ * directions, and tells only when something changes (an edge); edges that come
+ * while nobody waits are kept. That saves a system call a wait, and its owner
+ * must take it out before he closes it.
  */
 #ifndef RUNNEL_POLL_H
 #define RUNNEL_POLL_H
@@ -32,13 +37,37 @@ void poll_close(void);
  * Enlists the wait and arms the descriptor. On 0 the descriptor's lock is held:
  * the caller parks and has poll_unlock called when it is off its stack. On a
  * negative status nothing is held: RN_INVALID (somebody waits for that
- * direction), -EBADF, -EPERM, RN_NOMEM.
+ * direction, or the descriptor is owned), -EBADF, -EPERM, RN_NOMEM.
  */
 int poll_enlist(struct poll_wait *wait);
 void poll_unlock(int fd);
 
 /* After the wait ended in another way: nobody touches `wait` any more. */
 void poll_withdraw(struct poll_wait *wait);
+
+/*
+ * What the poller knows of a descriptor number; its memory stays until
+ * poll_close, whatever happens to the descriptor.
+ */
+struct poll_desc;
+
+/*
+ * Registers an open descriptor. 0 with *desc set, or a negative status: -EPERM
+ * (a plain file), -EBADF, RN_NOMEM.
+ */
+int poll_own(int fd, struct poll_desc **desc);
+
+/* Its lock, which the owner may use for what belongs to the descriptor. */
+void poll_desc_lock(struct poll_desc *desc);
+void poll_desc_unlock(struct poll_desc *desc);
+
+/* Under the lock, by the owner; `fd` is the one that was given to poll_own. */
+void poll_disown(struct poll_desc *desc, int fd);
+/* Forgets the edges of these directions; says which had come. */
+int poll_take_edges(struct poll_desc *desc, int events);
+/* Lists the wait, as poll_enlist does, and takes it out again. */
+void poll_list(struct poll_desc *desc, struct poll_wait *wait);
+void poll_unlist(struct poll_desc *desc, struct poll_wait *wait);
 
 /*
  * Waits up to `timeout` (0: looks; negative: no limit) for descriptors, or for

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poll_epoll.c: poll.h on epoll, one shot a wait.
+ * poll_epoll.c: poll.h on epoll: one shot a wait for foreign descriptors, one
+ * edge-triggered registration for owned ones.
  *
- * A table by descriptor number says who waits. `desc.lock` protects its two
- * places; it is held from the enlistment until the waiter is off its stack, so
- * a waiter is never woken before it sleeps.
+ * A table by descriptor number says who waits. `desc.lock` protects its fields;
+ * it is held from the enlistment until the waiter is off its stack, so a waiter
+ * is never woken before it sleeps.
  *
- * Rejected: one edge-triggered registration a descriptor, which saves a system
- * call a wait but needs to be told of every close; runnel waits for descriptors
- * that other libraries own and close.
+ * An event of an owned descriptor carries the round in which it was registered.
+ * One that was fetched before the descriptor was closed, and is looked at after
+ * its number got a new owner, is of another round and is dropped.
+ *
+ * Rejected: edges for all descriptors. They need to be told of every close, and
+ * runnel waits for descriptors that other libraries own and close.
  */
 #include "poll.h"
 
@@ -20,13 +24,20 @@
 #include "lock.h"
 #include "os.h"
 
-#define CHUNK  1024 /* descriptors a chunk of the table */
-#define CHUNKS 1024 /* so numbers below 1,048,576 */
-#define EVENTS 128
-#define KICK   UINT64_MAX
+#define CHUNK       1024 /* descriptors a chunk of the table */
+#define CHUNKS      1024 /* so numbers below 1,048,576 */
+#define EVENTS      128
+#define KICK        UINT64_MAX
+/* Data of an event: the number, and for an owned one this bit and the round. */
+#define OWNED       (UINT64_C(1) << 62)
+#define ROUND_SHIFT 32
+#define ROUND_MASK  ((UINT64_C(1) << (62 - ROUND_SHIFT)) - 1)
 
-struct desc {
+struct poll_desc {
     lock_word lock;
+    bool owned;
+    int edges;      /* owned: directions that came while nobody waited */
+    uint64_t round; /* owned: which registration, up to ROUND_MASK */
     struct poll_wait *reader;
     struct poll_wait *writer;
 };
@@ -35,7 +46,7 @@ static struct {
     int poll;
     int event; /* readable after a kick */
     /* Set once each by compare-and-swap, freed by poll_close. */
-    _Atomic(struct desc *) chunks[CHUNKS];
+    _Atomic(struct poll_desc *) chunks[CHUNKS];
     _Atomic(uint32_t) waiting; /* release and acquire: see poll_settle */
 } net = {.poll = -1, .event = -1};
 
@@ -67,22 +78,22 @@ void poll_close(void)
     atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
 }
 
-static struct desc *find(int fd)
+static struct poll_desc *find(int fd)
 {
-    struct desc *chunk =
+    struct poll_desc *chunk =
         atomic_load_explicit(&net.chunks[fd / CHUNK], memory_order_acquire);
     return chunk ? &chunk[fd % CHUNK] : NULL;
 }
 
-static struct desc *find_or_make(int fd)
+static struct poll_desc *find_or_make(int fd)
 {
-    struct desc *known = find(fd);
+    struct poll_desc *known = find(fd);
     if (known)
         return known;
-    struct desc *chunk = alloc_zeroed(CHUNK, sizeof(*chunk));
+    struct poll_desc *chunk = alloc_zeroed(CHUNK, sizeof(*chunk));
     if (!chunk)
         return NULL;
-    struct desc *other = NULL;
+    struct poll_desc *other = NULL;
     /* Release: the zeroes are seen with the pointer. */
     if (!atomic_compare_exchange_strong_explicit(
             &net.chunks[fd / CHUNK], &other, chunk, memory_order_acq_rel,
@@ -94,14 +105,14 @@ static struct desc *find_or_make(int fd)
 }
 
 /* Under the lock: arms for whoever waits. */
-static int arm(struct desc *desc, int fd)
+static int arm(struct poll_desc *desc, int fd)
 {
     int events = (desc->reader ? RN_READ : 0) | (desc->writer ? RN_WRITE : 0);
     return events ? os_poll_arm(net.poll, fd, events, (uint64_t)fd) : 0;
 }
 
 /* Under the lock: true when it was listed. */
-static bool unlist(struct desc *desc, struct poll_wait *wait)
+static bool unlist(struct poll_desc *desc, struct poll_wait *wait)
 {
     bool listed = desc->reader == wait || desc->writer == wait;
     if (desc->reader == wait)
@@ -111,32 +122,42 @@ static bool unlist(struct desc *desc, struct poll_wait *wait)
     return listed;
 }
 
-int poll_enlist(struct poll_wait *wait)
+void poll_list(struct poll_desc *desc, struct poll_wait *wait)
 {
-    if (wait->fd < 0 || wait->fd >= CHUNK * CHUNKS)
-        return -EBADF;
-    if (!(wait->events & (RN_READ | RN_WRITE)))
-        return RN_INVALID;
-    struct desc *desc = find_or_make(wait->fd);
-    if (!desc)
-        return RN_NOMEM;
-    lock_acquire(&desc->lock);
-    bool taken = ((wait->events & RN_READ) && desc->reader) ||
-                 ((wait->events & RN_WRITE) && desc->writer);
-    if (taken) {
-        lock_release(&desc->lock);
-        return RN_INVALID;
-    }
     if (wait->events & RN_READ)
         desc->reader = wait;
     if (wait->events & RN_WRITE)
         desc->writer = wait;
     wait->ready = 0;
     atomic_fetch_add_explicit(&net.waiting, 1, memory_order_relaxed);
+}
+
+void poll_unlist(struct poll_desc *desc, struct poll_wait *wait)
+{
+    if (unlist(desc, wait))
+        poll_settle(1);
+}
+
+int poll_enlist(struct poll_wait *wait)
+{
+    if (wait->fd < 0 || wait->fd >= CHUNK * CHUNKS)
+        return -EBADF;
+    if (!(wait->events & (RN_READ | RN_WRITE)))
+        return RN_INVALID;
+    struct poll_desc *desc = find_or_make(wait->fd);
+    if (!desc)
+        return RN_NOMEM;
+    lock_acquire(&desc->lock);
+    bool taken = desc->owned || ((wait->events & RN_READ) && desc->reader) ||
+                 ((wait->events & RN_WRITE) && desc->writer);
+    if (taken) {
+        lock_release(&desc->lock);
+        return RN_INVALID;
+    }
+    poll_list(desc, wait);
     int status = arm(desc, wait->fd);
     if (status < 0) {
-        unlist(desc, wait);
-        poll_settle(1);
+        poll_unlist(desc, wait);
         lock_release(&desc->lock);
     }
     return status;
@@ -149,17 +170,61 @@ void poll_unlock(int fd)
 
 void poll_withdraw(struct poll_wait *wait)
 {
-    struct desc *desc = find(wait->fd);
+    struct poll_desc *desc = find(wait->fd);
     lock_acquire(&desc->lock);
-    if (unlist(desc, wait))
-        poll_settle(1);
+    poll_unlist(desc, wait);
     lock_release(&desc->lock);
+}
+
+int poll_own(int fd, struct poll_desc **out)
+{
+    if (fd < 0 || fd >= CHUNK * CHUNKS)
+        return -EBADF;
+    struct poll_desc *desc = find_or_make(fd);
+    if (!desc)
+        return RN_NOMEM;
+    lock_acquire(&desc->lock);
+    desc->owned = true;
+    desc->edges = 0;
+    desc->round = (desc->round + 1) & ROUND_MASK;
+    uint64_t data = OWNED | desc->round << ROUND_SHIFT | (uint64_t)fd;
+    int status = os_poll_own(net.poll, fd, data);
+    if (status < 0)
+        desc->owned = false;
+    lock_release(&desc->lock);
+    if (status == 0)
+        *out = desc;
+    return status;
+}
+
+void poll_disown(struct poll_desc *desc, int fd)
+{
+    desc->owned = false;
+    os_poll_forget(net.poll, fd);
+}
+
+void poll_desc_lock(struct poll_desc *desc)
+{
+    lock_acquire(&desc->lock);
+}
+
+void poll_desc_unlock(struct poll_desc *desc)
+{
+    lock_release(&desc->lock);
+}
+
+int poll_take_edges(struct poll_desc *desc, int events)
+{
+    int edges = desc->edges & events;
+    desc->edges &= ~events;
+    return edges;
 }
 
 /* Under the lock: ends the wait if it is for what is ready and it can be won.
  */
-static struct poll_wait *end_wait(struct desc *desc, struct poll_wait *wait,
-                                  int ready, struct poll_wait *chain)
+static struct poll_wait *end_wait(struct poll_desc *desc,
+                                  struct poll_wait *wait, int ready,
+                                  struct poll_wait *chain)
 {
     if (!wait || !(wait->events & ready))
         return chain;
@@ -174,26 +239,45 @@ static struct poll_wait *end_wait(struct desc *desc, struct poll_wait *wait,
     return wait;
 }
 
+/* One event: adds the waits that it ends to the chain. */
+static struct poll_wait *deliver(const struct os_event *event,
+                                 struct poll_wait *chain)
+{
+    int fd = (int)(event->data & UINT32_MAX);
+    bool owned = (event->data & OWNED) != 0;
+    uint64_t round = event->data >> ROUND_SHIFT & ROUND_MASK;
+    struct poll_desc *desc = find(fd);
+    lock_acquire(&desc->lock);
+    if (owned && (!desc->owned || desc->round != round)) {
+        lock_release(&desc->lock);
+        return chain;
+    }
+    /* Set first: who loses its claim here (to a deadline) looks again. */
+    if (owned)
+        desc->edges |= event->events;
+    struct poll_wait *before = chain;
+    chain = end_wait(desc, desc->reader, event->events, chain);
+    chain = end_wait(desc, desc->writer, event->events, chain);
+    for (struct poll_wait *wait = chain; wait != before; wait = wait->next)
+        desc->edges &= ~wait->ready;
+    /* One shot was for both directions; who is left needs another. */
+    if (!owned && !desc->owned)
+        arm(desc, fd);
+    lock_release(&desc->lock);
+    return chain;
+}
+
 struct poll_wait *poll_collect(int64_t timeout)
 {
     struct os_event events[EVENTS];
     struct poll_wait *chain = NULL;
     int count = os_poll_wait(net.poll, events, EVENTS, timeout);
     for (int i = 0; i < count; i++) {
-        if (events[i].data == KICK) {
+        if (events[i].data != KICK)
+            chain = deliver(&events[i], chain);
+        else if (timeout != 0)
             /* Who only looks leaves the kick to the one it is for. */
-            if (timeout != 0)
-                os_event_clear(net.event);
-            continue;
-        }
-        int fd = (int)events[i].data;
-        struct desc *desc = find(fd);
-        lock_acquire(&desc->lock);
-        chain = end_wait(desc, desc->reader, events[i].events, chain);
-        chain = end_wait(desc, desc->writer, events[i].events, chain);
-        /* One shot was for both directions; who is left needs another. */
-        arm(desc, fd);
-        lock_release(&desc->lock);
+            os_event_clear(net.event);
     }
     return chain;
 }

@@ -13,6 +13,7 @@
 #include "os.h"
 #include "report.h"
 #include "sched.h"
+#include "signal_internal.h"
 #include "spawn.h"
 
 #define PROCS_MAX 1024
@@ -40,6 +41,11 @@ static void report_deadlock(void)
     print_error("fatal error: all goroutines are asleep - deadlock!\n");
     report_all();
     fatal_exit();
+}
+
+static unsigned other_threads(void)
+{
+    return block_threads() + signal_threads();
 }
 
 /* A number from the environment; false when it is not there or not one. */
@@ -81,6 +87,7 @@ static int start_and_run(const struct rn_options *options, struct root *root)
         if (options->wait_all)
             spawn_on_last(sched_stop);
         status = sched_run(first);
+        signal_close();
         block_close();
     }
     return status;
@@ -102,7 +109,8 @@ int rn_run_with(const struct rn_options *given, int (*main)(void *arg),
     const struct sched_options sched = {.procs = options.procs,
                                         .seed = options.seed,
                                         .deadlock = report_deadlock,
-                                        .other_threads = block_threads,
+                                        .other_threads = other_threads,
+                                        .hopes = signal_awaited,
                                         .thread_begin = fault_thread_begin,
                                         .thread_end = fault_thread_end};
     int status = sched_open(&sched);

@@ -37,6 +37,8 @@ void AnnotateIgnoreReadsBegin(const char *file, int line);
 void AnnotateIgnoreReadsEnd(const char *file, int line);
 void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
+void __tsan_read_range(void *address, unsigned long size);
+void __tsan_write_range(void *address, unsigned long size);
 #endif
 
 /* What a context (goroutine or worker thread) keeps for the sanitizers. */
@@ -69,6 +71,39 @@ static inline void race_ignore_end(void)
     AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
     AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
 #endif
+}
+
+/*
+ * What a system call did to the caller's memory, which no sanitizer sees when
+ * it is called by syscall(2).
+ */
+static inline void memory_was_read(const void *data, size_t size)
+{
+#ifdef RN_TSAN
+    __tsan_read_range((void *)(uintptr_t)data, size);
+#endif
+#ifdef RN_ASAN
+    const volatile char *bad =
+        __asan_region_is_poisoned((void *)(uintptr_t)data, size);
+    if (bad)
+        (void)*bad; /* reports it */
+#endif
+    (void)data;
+    (void)size;
+}
+
+static inline void memory_was_written(void *data, size_t size)
+{
+#ifdef RN_TSAN
+    __tsan_write_range(data, size);
+#endif
+#ifdef RN_ASAN
+    volatile char *bad = __asan_region_is_poisoned(data, size);
+    if (bad)
+        *bad = 0; /* reports it */
+#endif
+    (void)data;
+    (void)size;
 }
 
 /* Everything before it on this goroutine ... */

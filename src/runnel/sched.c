@@ -154,17 +154,10 @@ void sched_begin(void *arg)
 
 /* --------------------------------------------------------------- readiness */
 
-static void wake_foreigner(struct task *task)
-{
-    /* Release: what was left in its record is seen with the wake-up. */
-    atomic_store_explicit(&task->foreign_wake, 1, memory_order_release);
-    os_futex_wake(&task->foreign_wake, 1);
-}
-
 void sched_ready(struct task *task)
 {
     if (unlikely(task->foreign)) {
-        wake_foreigner(task);
+        worker_wake_foreigner(task);
         return;
     }
     set_state(task, TASK_RUNNABLE);
@@ -240,6 +233,7 @@ int sched_open(const struct sched_options *given)
                                .other_threads = given->other_threads,
                                .alone = os_barrier_ready(),
                                .seats = 1,
+                               .hopes = given->hopes,
                                .poll_until = INT64_MIN};
     workers.last = &workers.first;
     list_init(&workers.idle);

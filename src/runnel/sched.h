@@ -34,6 +34,8 @@ struct sched_options {
     void (*deadlock)(void);
     /* Threads of the runtime besides the workers, for that judgement. */
     unsigned (*other_threads)(void);
+    /* May something outside wake a task that nothing else tells of? */
+    bool (*hopes)(void);
     /* Called on each worker thread before it runs anything, and after. */
     void (*thread_begin)(void);
     void (*thread_end)(void);

@@ -11,10 +11,12 @@ const char *rn_status_text(int status)
     switch (status) {
     case RN_OK:
         return "ok";
+    case RN_NOT_FOUND:
+        return "not found";
     case RN_AGAIN:
         return "not ready";
     case RN_CLOSED:
-        return "channel is closed";
+        return "closed";
     case RN_TIMEOUT:
         return "timed out";
     case RN_CANCELED:

@@ -181,6 +181,13 @@ void worker_start(struct task *task)
     wake_if_idle();
 }
 
+void worker_wake_foreigner(struct task *task)
+{
+    /* Release: what was left in its record is seen with the wake-up. */
+    atomic_store_explicit(&task->foreign_wake, 1, memory_order_release);
+    os_futex_wake(&task->foreign_wake, 1);
+}
+
 /* ------------------------------------------------------- timers and polls */
 
 /* Runs what is due in one worker's queue. */
@@ -207,7 +214,10 @@ static bool collect(int64_t timeout)
     uint32_t count = 0;
     while (wait) {
         struct poll_wait *next = wait->next; /* it is not ours once ready */
-        worker_start(wait->task);
+        if (unlikely(wait->task->foreign))
+            worker_wake_foreigner(wait->task);
+        else
+            worker_start(wait->task);
         count++;
         wait = next;
     }
@@ -340,7 +350,7 @@ static bool all_asleep(void)
            atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
            atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
            poll_waiting() == 0 && earliest_of_all() == RN_NEVER &&
-           !work_visible() && !workers_stopping();
+           !work_visible() && !workers_stopping() && !workers.hopes();
 }
 
 /*

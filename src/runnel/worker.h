@@ -97,6 +97,8 @@ extern struct workers {
     void (*deadlock)(void);
     /* Threads of the runtime besides the workers, for that judgement. */
     unsigned (*other_threads)(void);
+    /* May something outside wake a task that nothing else tells of? */
+    bool (*hopes)(void);
     _Atomic(bool) stopping;
     _Atomic(bool) alone;             /* there has never been a second worker */
     _Atomic(uint32_t) monitor_rests; /* futex: 1 = call it when work begins */
@@ -164,6 +166,8 @@ void worker_init(struct worker *w);
 
 /* A task that is ready to run: next on this worker, or in the shared queue. */
 void worker_start(struct task *task);
+/* A foreign thread's stand-in: gets the thread up. */
+void worker_wake_foreigner(struct task *task);
 /* The same at the end of the worker's own queue. */
 void worker_requeue(struct worker *w, struct task *task);
 /* Into the shared queue, without waking anybody. */

@@ -126,6 +126,15 @@ static void after_a_stopped_timer(void)
     receive_for_ever();
 }
 
+/* Signals are notified, but nobody receives them. */
+static void no_one_receives_signals(void)
+{
+    rn_chan(int) signals = rn_chan_make(int, 1);
+
+    CHECK_EQ_INT(rn_signal_notify(signals, SIGUSR1), RN_OK);
+    receive_for_ever();
+}
+
 #define ASLEEP "all goroutines are asleep - deadlock!"
 
 static const struct rn_death deaths[] = {
@@ -150,6 +159,10 @@ static const struct rn_death deaths[] = {
       "test_panic_deadlock.c:"}},
     {"after_everything_else", after_everything_else, 2, {ASLEEP, "receive"}},
     {"after_a_stopped_timer", after_a_stopped_timer, 2, {ASLEEP, "receive"}},
+    {"no_one_receives_signals",
+     no_one_receives_signals,
+     2,
+     {ASLEEP, "receive"}},
 };
 
 RN_DEATH_MAIN(deaths)
