@@ -97,6 +97,12 @@ int rn_dial(struct rn_ctx *ctx, const char *address, struct rn_conn **out);
 int rn_conn_take(int fd, struct rn_conn **out);
 
 /*
+ * A pipe: what is written to the one is read from the other. Both are the
+ * caller's to free. RN_OK, -EMFILE, ... Does not park.
+ */
+int rn_pipe(struct rn_conn **reader, struct rn_conn **writer);
+
+/*
  * Parks until there is something to read. Returns how many bytes came, at most
  * `size`; 0 when the other side has ended; RN_TIMEOUT, RN_CLOSED, or another
  * negative status (-ECONNRESET, ...). A size of 0 returns 0 at once.
@@ -139,6 +145,42 @@ const char *rn_conn_local(const struct rn_conn *conn);
 int rn_conn_fd(const struct rn_conn *conn);
 int rn_conn_wait_readable(struct rn_conn *conn);
 int rn_conn_wait_writable(struct rn_conn *conn);
+
+/* ------------------------------------------------------------- datagrams */
+
+struct rn_udp;
+
+/*
+ * A UDP socket at an address ("127.0.0.1:0", ":0"). The statuses of rn_listen;
+ * RN_INVALID for a Unix address too. A name is looked up, so the call can park.
+ */
+int rn_udp_bind(const char *address, struct rn_udp **out);
+
+/*
+ * Parks for one datagram. Returns how many bytes of it are in `data` (0 is one
+ * without bytes; what is beyond `size` is dropped), and in `from` who sent it,
+ * unless that is NULL. RN_TIMEOUT, RN_CLOSED, or another negative status.
+ */
+int64_t rn_udp_recv(struct rn_udp *udp, void *data, size_t size,
+                    char from[RN_ADDRESS_MAX]);
+
+/*
+ * Sends one datagram; parks while the system has no room for it. `to` has a
+ * numeric address, such as `from` above: otherwise RN_INVALID. RN_OK,
+ * RN_TIMEOUT, RN_CLOSED, -EMSGSIZE, ... RN_OK does not say that it arrives.
+ */
+int rn_udp_send(struct rn_udp *udp, const char *to, const void *data,
+                size_t size);
+
+/* For recv and send alike, also under who waits now. Does not park. */
+void rn_udp_set_deadline(struct rn_udp *udp, int64_t deadline);
+
+/* "127.0.0.1:43211"; borrowed from the socket. */
+const char *rn_udp_address(const struct rn_udp *udp);
+
+/* As for connections: wakes all; NULL is allowed for free. */
+void rn_udp_close(struct rn_udp *udp);
+void rn_udp_free(struct rn_udp *udp);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,8 @@
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */
 #include <runnel/net.h>     /* listen, dial, read, write */
+#include <runnel/file.h>    /* files, without holding a worker */
+#include <runnel/process.h> /* child processes */
 #include <runnel/signal.h>  /* signals as values on a channel */
 #include <runnel/panic.h>   /* the end of a wrong program */
 #include <runnel/errno.h>   /* an errno that survives migration */

@@ -143,9 +143,25 @@ static void format_unix(const struct net_address *address, char *text,
         snprintf(text, size, UNIX_PREFIX "%.*s", (int)length, un->sun_path);
 }
 
-void address_format(const struct net_address *address, char *text, size_t size)
+static void format_in6(const struct sockaddr_in6 *in6, char *text, size_t size)
 {
     char host[INET6_ADDRSTRLEN];
+    unsigned port = ntohs(in6->sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof(host));
+        snprintf(text, size, "%s:%u", host, port);
+        return;
+    }
+    inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+    if (in6->sin6_scope_id)
+        snprintf(text, size, "[%s%%%u]:%u", host, in6->sin6_scope_id, port);
+    else
+        snprintf(text, size, "[%s]:%u", host, port);
+}
+
+void address_format(const struct net_address *address, char *text, size_t size)
+{
+    char host[INET_ADDRSTRLEN];
     *text = '\0';
     if (address->size < sizeof(sa_family_t))
         return;
@@ -155,18 +171,34 @@ void address_format(const struct net_address *address, char *text, size_t size)
         snprintf(text, size, "%s:%u", host, ntohs(address->in.sin_port));
         break;
     case AF_INET6:
-        inet_ntop(AF_INET6, &address->in6.sin6_addr, host, sizeof(host));
-        if (address->in6.sin6_scope_id)
-            snprintf(text, size, "[%s%%%u]:%u", host,
-                     address->in6.sin6_scope_id, ntohs(address->in6.sin6_port));
-        else
-            snprintf(text, size, "[%s]:%u", host,
-                     ntohs(address->in6.sin6_port));
+        format_in6(&address->in6, text, size);
         break;
     case AF_UNIX:
         format_unix(address, text, size);
         break;
     }
+}
+
+bool address_any_in4(const char *text, struct net_address *address)
+{
+    if (text[0] != ':' || address->any.sa_family != AF_INET6)
+        return false;
+    in_port_t port = address->in6.sin6_port;
+    address->in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port};
+    address->size = sizeof(address->in);
+    return true;
+}
+
+void address_map_to_in6(struct net_address *address)
+{
+    const struct sockaddr_in in = address->in;
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+                               .sin6_port = in.sin_port};
+    in6.sin6_addr.s6_addr[10] = 0xff;
+    in6.sin6_addr.s6_addr[11] = 0xff;
+    memcpy(&in6.sin6_addr.s6_addr[12], &in.sin_addr, sizeof(in.sin_addr));
+    address->in6 = in6;
+    address->size = sizeof(in6);
 }
 
 bool address_equal(const struct net_address *a, const struct net_address *b)

@@ -67,6 +67,28 @@ int rn_conn_take(int fd, struct rn_conn **out)
     return RN_OK;
 }
 
+int rn_pipe(struct rn_conn **reader, struct rn_conn **writer)
+{
+    struct rn_conn *conns[2] = {NULL, NULL};
+    int ends[2];
+    int status = os_pipe(ends);
+    if (status < 0)
+        return status;
+    for (int i = 0; i < 2 && status == 0; i++)
+        status = rn_conn_take(ends[i], &conns[i]);
+    if (status == 0) {
+        *reader = conns[0];
+        *writer = conns[1];
+        return RN_OK;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (!conns[i])
+            os_close(ends[i]);
+        rn_conn_free(conns[i]);
+    }
+    return status;
+}
+
 /* ------------------------------------------------------------------ reading */
 
 /* With the turn: some bytes, 0 at the end, or a status. */
@@ -215,9 +237,12 @@ int rn_conn_close_write(struct rn_conn *conn)
 {
     if (!netfd_hold(&conn->fd))
         return RN_CLOSED;
+    int status = 0;
     net_edge_out();
-    int status =
-        conn->is_socket ? os_shutdown(conn->fd.fd, SHUT_WR) : -EOPNOTSUPP;
+    if (conn->is_socket)
+        status = os_shutdown(conn->fd.fd, SHUT_WR);
+    else
+        netfd_close(&conn->fd); /* a pipe's end has the one direction only */
     netfd_drop(&conn->fd);
     return status;
 }

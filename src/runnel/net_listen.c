@@ -113,18 +113,6 @@ static int open_socket(struct rn_listener *listener,
     return status;
 }
 
-/* Of any interface: both families, or the older one where that is all. */
-static bool try_without_ipv6(struct rn_listener *listener, const char *text)
-{
-    struct net_address *bound = &listener->bound;
-    if (text[0] != ':' || bound->any.sa_family != AF_INET6)
-        return false;
-    in_port_t port = bound->in6.sin6_port;
-    bound->size = sizeof(bound->in);
-    bound->in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port};
-    return true;
-}
-
 int rn_listen(const char *address, const struct rn_listen_options *given,
               struct rn_listener **out)
 {
@@ -144,7 +132,7 @@ int rn_listen(const char *address, const struct rn_listen_options *given,
     listener->bound = endpoint.address.size ? endpoint.address : list.at[0];
     status = open_socket(listener, &options);
     if ((status == -EAFNOSUPPORT || status == -EADDRNOTAVAIL) &&
-        try_without_ipv6(listener, address))
+        address_any_in4(address, &listener->bound))
         status = open_socket(listener, &options);
     if (status != 0) {
         alloc_free(listener);

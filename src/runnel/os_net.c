@@ -156,6 +156,36 @@ noinline int64_t os_write_pipe(int fd, const struct iovec *pieces, size_t count)
     return status;
 }
 
+noinline int64_t os_receive_from(int fd, void *data, size_t size,
+                                 struct net_address *from)
+{
+    socklen_t length = sizeof(from->un);
+    long got;
+    do
+        got = syscall(SYS_recvfrom, fd, data, size, 0, from ? &from->any : NULL,
+                      from ? &length : NULL);
+    while (got < 0 && errno == EINTR);
+    if (got >= 0 && from)
+        from->size = length;
+    return got >= 0 ? got : -errno;
+}
+
+noinline int64_t os_send_to(int fd, const void *data, size_t size,
+                            const struct net_address *to)
+{
+    long put;
+    do
+        put = syscall(SYS_sendto, fd, data, size, MSG_NOSIGNAL, &to->any,
+                      to->size);
+    while (put < 0 && errno == EINTR);
+    return put >= 0 ? put : -errno;
+}
+
+noinline int os_pipe(int ends[2])
+{
+    return result(syscall(SYS_pipe2, ends, O_CLOEXEC));
+}
+
 noinline int os_socket_file(const char *path, struct os_file_id *id)
 {
     struct stat stat;

@@ -47,6 +47,15 @@ int64_t os_send(int fd, const struct iovec *pieces, size_t count);
 int64_t os_read(int fd, void *data, size_t size);
 int64_t os_write_pipe(int fd, const struct iovec *pieces, size_t count);
 
+/* One datagram; `from` may be NULL. */
+int64_t os_receive_from(int fd, void *data, size_t size,
+                        struct net_address *from);
+int64_t os_send_to(int fd, const void *data, size_t size,
+                   const struct net_address *to);
+
+/* Reading and writing end, of which only ours need not block. */
+int os_pipe(int ends[2]);
+
 /* Files of Unix sockets. 0 when `path` is a socket, with what it is. */
 struct os_file_id {
     uint64_t device;
