@@ -3,9 +3,9 @@
  * sync.c: Mutex, RWMutex, WaitGroup, Once.
  *
  * Each has a `guard_` word, the runtime's lock over its other fields, and a
- * queue of those that wait, oldest first. Releasing wakes; what is handed over
- * is handed over under the guard, so a woken waiter never has to look again,
- * but for the mutex.
+ * queue of those that wait, oldest first (waitq.h). Releasing wakes; what is
+ * handed over is handed over under the guard, so a woken waiter never has to
+ * look again, but for the mutex.
  *
  * Mutex: `state_` is taken by compare-and-swap without the guard while nobody
  * waits. LOCKED is set while somebody holds it, WAITERS while the queue is not
@@ -22,107 +22,11 @@
 #include "lock.h"
 #include "sanitize.h"
 #include "sched.h"
-#include "wait.h"
+#include "waitq.h"
 
 #define HANDOVER_NS (1 * RN_MS)
 
 enum { LOCKED = 1, WAITERS = 2 };
-
-enum { BY_OWNER = 1 };
-
-struct rn_waiter_ {
-    struct rn_waiter_ *next;
-    struct rn_waiter_ *prev;
-    bool queued;
-    bool reader;  /* RWMutex: wants the read side */
-    bool granted; /* Mutex: the lock was handed over */
-    int64_t since;
-    struct task *task;
-    _Atomic(uint32_t) *claim; /* NULL: no deadline */
-};
-
-/* The first and last of a queue, wherever they lie. */
-struct ends {
-    struct rn_waiter_ **first;
-    struct rn_waiter_ **last;
-};
-
-#define ENDS_OF(object) ((struct ends){&(object)->first_, &(object)->last_})
-
-static void push_back(struct ends q, struct rn_waiter_ *w)
-{
-    w->queued = true;
-    w->next = NULL;
-    w->prev = *q.last;
-    *(w->prev ? &w->prev->next : q.first) = w;
-    *q.last = w;
-}
-
-static void push_front(struct ends q, struct rn_waiter_ *w)
-{
-    w->queued = true;
-    w->prev = NULL;
-    w->next = *q.first;
-    *(w->next ? &w->next->prev : q.last) = w;
-    *q.first = w;
-}
-
-static void take_out(struct ends q, struct rn_waiter_ *w)
-{
-    if (!w->queued)
-        return;
-    w->queued = false;
-    *(w->prev ? &w->prev->next : q.first) = w->next;
-    *(w->next ? &w->next->prev : q.last) = w->prev;
-}
-
-/* True when the waiter is to be woken by us; out of the queue either way. */
-static bool win(struct ends q, struct rn_waiter_ *w)
-{
-    take_out(q, w);
-    return !w->claim || claim_take(w->claim, BY_OWNER);
-}
-
-static void unlock_guard(void *guard)
-{
-    lock_release(guard);
-}
-
-/*
- * With the guard held, and `self` queued: parks until it is woken (true) or the
- * deadline passes (false; out of the queue then). Releases the guard.
- */
-static bool park(lock_word *guard, struct ends q, struct rn_waiter_ *self,
-                 enum wait_reason reason, int64_t deadline)
-{
-    struct wait_for what = {.reason = reason};
-    if (deadline == RN_NEVER) {
-        self->task = task_self();
-        self->claim = NULL;
-        sched_park(what, unlock_guard, guard);
-        return true;
-    }
-    struct wait wait;
-    wait_begin(&wait, deadline, NULL, 0);
-    self->task = wait.task;
-    self->claim = &wait.claim;
-    if (wait_park(&wait, what, unlock_guard, guard) == BY_OWNER)
-        return true;
-    lock_acquire(guard);
-    take_out(q, self);
-    lock_release(guard);
-    return false;
-}
-
-/* Makes a chain of tasks ready; it was built under a lock that is free now. */
-static void ready_all(struct task *chain)
-{
-    while (chain) {
-        struct task *next = chain->next;
-        sched_ready(chain);
-        chain = next;
-    }
-}
 
 /* ------------------------------------------------------------------ mutex */
 
@@ -162,10 +66,10 @@ static void unmark_if_empty(struct rn_mutex *mutex)
                                   memory_order_relaxed);
 }
 
-static noinline int lock_slow(struct rn_mutex *mutex, int64_t deadline)
+static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
 {
     struct rn_waiter_ self = {0};
-    struct ends q = ENDS_OF(mutex);
+    struct waitq q = WAITQ_OF(mutex);
     for (;;) {
         lock_acquire(&mutex->guard_);
         if (take_or_mark(mutex)) {
@@ -174,29 +78,30 @@ static noinline int lock_slow(struct rn_mutex *mutex, int64_t deadline)
         }
         if (self.since == 0) {
             self.since = seam_now();
-            push_back(q, &self);
+            waitq_push_back(q, &self);
         } else {
-            push_front(q, &self); /* it was the oldest, and still is */
+            waitq_push_front(q, &self); /* it was the oldest, and still is */
         }
-        if (!park(&mutex->guard_, q, &self, WAIT_MUTEX, deadline)) {
+        int status = waitq_park(&mutex->guard_, q, &self, WAIT_MUTEX, limit);
+        if (status != RN_OK) {
             lock_acquire(&mutex->guard_);
             unmark_if_empty(mutex);
             lock_release(&mutex->guard_);
-            return RN_TIMEOUT;
+            return status;
         }
         if (self.granted)
             return RN_OK;
     }
 }
 
-int rn_mutex_lock_until(int64_t deadline, struct rn_mutex *mutex)
+static inline int lock_within(struct wait_limit limit, struct rn_mutex *mutex)
 {
     sched_point();
     uint32_t free = 0;
     if (unlikely(!atomic_compare_exchange_strong_explicit(
             &mutex->state_, &free, LOCKED, memory_order_acquire,
             memory_order_relaxed))) {
-        int status = lock_slow(mutex, deadline);
+        int status = lock_slow(mutex, limit);
         if (status != RN_OK)
             return status;
     }
@@ -206,19 +111,31 @@ int rn_mutex_lock_until(int64_t deadline, struct rn_mutex *mutex)
 
 void rn_mutex_lock(struct rn_mutex *mutex)
 {
-    rn_mutex_lock_until(RN_NEVER, mutex);
+    lock_within(NO_LIMIT, mutex);
+}
+
+int rn_mutex_lock_until(int64_t deadline, struct rn_mutex *mutex)
+{
+    return lock_within((struct wait_limit){.deadline = deadline}, mutex);
+}
+
+int rn_mutex_lock_ctx(struct rn_ctx *ctx, struct rn_mutex *mutex)
+{
+    struct wait_limit limit = {RN_NEVER, ctx};
+    int status = wait_limit_status(limit);
+    return status != RN_OK ? status : lock_within(limit, mutex);
 }
 
 static noinline void unlock_slow(struct rn_mutex *mutex)
 {
-    struct ends q = ENDS_OF(mutex);
+    struct waitq q = WAITQ_OF(mutex);
     struct task *wake = NULL;
     lock_acquire(&mutex->guard_);
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     if (!(state & LOCKED))
         fatal("unlock of unlocked mutex");
     struct rn_waiter_ *w = mutex->first_;
-    while (w && !win(q, w))
+    while (w && !waitq_win(q, w))
         w = mutex->first_;
     bool hand_over = w && seam_now() - w->since >= HANDOVER_NS;
     if (w) {
@@ -272,48 +189,91 @@ bool rn_rwmutex_try_lock(struct rn_rwmutex *rw)
     return free;
 }
 
-void rn_rwmutex_lock(struct rn_rwmutex *rw)
+/*
+ * Under the guard, with no writer in: lets in whom it can; the chain to be made
+ * ready. With `readers_first` every reader that waits gets in, past waiting
+ * writers; otherwise those at the front do. A writer gets in when nobody else
+ * is.
+ */
+static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
+{
+    struct waitq q = WAITQ_OF(rw);
+    struct task *chain = NULL;
+    struct rn_waiter_ *next;
+    for (struct rn_waiter_ *w = rw->first_; w; w = next) {
+        next = w->next;
+        if (!w->reader && (readers_first || rw->readers_ > 0)) {
+            if (readers_first)
+                continue;
+            break;
+        }
+        if (!waitq_win(q, w))
+            continue; /* its limit was faster */
+        chain = chain_task(w->task, chain);
+        if (!w->reader) {
+            rw->writer_ = true;
+            break;
+        }
+        rw->readers_++;
+    }
+    return chain;
+}
+
+/*
+ * Under the guard: waits for either side; releases the guard. A writer that
+ * gives up lets in those who waited for its turn to pass.
+ */
+static int wait_for_turn(struct rn_rwmutex *rw, bool reader,
+                         struct wait_limit limit)
+{
+    struct rn_waiter_ self = {.reader = reader};
+    struct task *chain = NULL;
+    waitq_push_back(WAITQ_OF(rw), &self);
+    int status = waitq_park(&rw->guard_, WAITQ_OF(rw), &self,
+                            reader ? WAIT_RLOCK : WAIT_WLOCK, limit);
+    if (status == RN_OK)
+        return RN_OK;
+    lock_acquire(&rw->guard_);
+    if (!rw->writer_)
+        chain = grant(rw, false);
+    lock_release(&rw->guard_);
+    ready_chain(chain);
+    return status;
+}
+
+static int write_lock(struct rn_rwmutex *rw, struct wait_limit limit)
 {
     sched_point();
+    int status = wait_limit_status(limit);
+    if (status != RN_OK)
+        return status;
     lock_acquire(&rw->guard_);
     if (!rw->writer_ && rw->readers_ == 0 && !rw->first_) {
         rw->writer_ = true;
         lock_release(&rw->guard_);
     } else {
-        struct rn_waiter_ self = {.reader = false};
-        push_back(ENDS_OF(rw), &self);
-        park(&rw->guard_, ENDS_OF(rw), &self, WAIT_WLOCK, RN_NEVER);
+        status = wait_for_turn(rw, false, limit);
+        if (status != RN_OK)
+            return status;
     }
     saw_writers(rw);
     saw_readers(rw);
+    return RN_OK;
 }
 
-/* Under the guard: the write side goes to the oldest waiter, a writer. */
-static struct task *grant_writer(struct rn_rwmutex *rw)
+void rn_rwmutex_lock(struct rn_rwmutex *rw)
 {
-    struct rn_waiter_ *w = rw->first_;
-    take_out(ENDS_OF(rw), w);
-    rw->writer_ = true;
-    w->task->next = NULL;
-    return w->task;
+    write_lock(rw, NO_LIMIT);
 }
 
-/* Under the guard: every reader that waits gets in, past waiting writers. */
-static struct task *grant_readers(struct rn_rwmutex *rw)
+int rn_rwmutex_lock_until(int64_t deadline, struct rn_rwmutex *rw)
 {
-    struct task *chain = NULL;
-    struct rn_waiter_ *w = rw->first_;
-    while (w) {
-        struct rn_waiter_ *next = w->next;
-        if (w->reader) {
-            take_out(ENDS_OF(rw), w);
-            rw->readers_++;
-            w->task->next = chain;
-            chain = w->task;
-        }
-        w = next;
-    }
-    return chain;
+    return write_lock(rw, (struct wait_limit){.deadline = deadline});
+}
+
+int rn_rwmutex_lock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
+{
+    return write_lock(rw, (struct wait_limit){RN_NEVER, ctx});
 }
 
 void rn_rwmutex_unlock(struct rn_rwmutex *rw)
@@ -323,11 +283,11 @@ void rn_rwmutex_unlock(struct rn_rwmutex *rw)
     if (!rw->writer_)
         fatal("unlock of unlocked rwmutex");
     rw->writer_ = false;
-    struct task *chain = grant_readers(rw);
-    if (!chain && rw->first_)
-        chain = grant_writer(rw);
+    struct task *chain = grant(rw, true);
+    if (!chain)
+        chain = grant(rw, false);
     lock_release(&rw->guard_);
-    ready_all(chain);
+    ready_chain(chain);
     sched_point();
 }
 
@@ -344,35 +304,52 @@ bool rn_rwmutex_try_rlock(struct rn_rwmutex *rw)
     return free;
 }
 
-void rn_rwmutex_rlock(struct rn_rwmutex *rw)
+static int read_lock(struct rn_rwmutex *rw, struct wait_limit limit)
 {
     sched_point();
+    int status = wait_limit_status(limit);
+    if (status != RN_OK)
+        return status;
     lock_acquire(&rw->guard_);
     if (likely(!rw->writer_ && !rw->first_)) {
         rw->readers_++;
         lock_release(&rw->guard_);
     } else {
-        struct rn_waiter_ self = {.reader = true};
-        push_back(ENDS_OF(rw), &self);
-        park(&rw->guard_, ENDS_OF(rw), &self, WAIT_RLOCK, RN_NEVER);
+        status = wait_for_turn(rw, true, limit);
+        if (status != RN_OK)
+            return status;
     }
     saw_writers(rw);
+    return RN_OK;
+}
+
+void rn_rwmutex_rlock(struct rn_rwmutex *rw)
+{
+    read_lock(rw, NO_LIMIT);
+}
+
+int rn_rwmutex_rlock_until(int64_t deadline, struct rn_rwmutex *rw)
+{
+    return read_lock(rw, (struct wait_limit){.deadline = deadline});
+}
+
+int rn_rwmutex_rlock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
+{
+    return read_lock(rw, (struct wait_limit){RN_NEVER, ctx});
 }
 
 void rn_rwmutex_runlock(struct rn_rwmutex *rw)
 {
-    struct task *wake = NULL;
+    struct task *chain = NULL;
     race_release(&rw->readers_);
     lock_acquire(&rw->guard_);
     if (rw->readers_ == 0)
         fatal("runlock of rwmutex that is not locked for reading");
     rw->readers_--;
-    /* With readers in, only a writer can be the oldest that waits. */
-    if (rw->readers_ == 0 && rw->first_)
-        wake = grant_writer(rw);
+    if (rw->readers_ == 0)
+        chain = grant(rw, false);
     lock_release(&rw->guard_);
-    if (wake)
-        sched_ready(wake);
+    ready_chain(chain);
     sched_point();
 }
 
@@ -392,13 +369,11 @@ void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
     }
     while (group->count_ == 0 && group->first_) {
         struct rn_waiter_ *w = group->first_;
-        if (win(ENDS_OF(group), w)) {
-            w->task->next = chain;
-            chain = w->task;
-        }
+        if (waitq_win(WAITQ_OF(group), w))
+            chain = chain_task(w->task, chain);
     }
     lock_release(&group->guard_);
-    ready_all(chain);
+    ready_chain(chain);
 }
 
 void rn_waitgroup_done(struct rn_waitgroup *group)
@@ -406,17 +381,22 @@ void rn_waitgroup_done(struct rn_waitgroup *group)
     rn_waitgroup_add(group, -1);
 }
 
-int rn_waitgroup_wait_until(int64_t deadline, struct rn_waitgroup *group)
+static int wait_within(struct wait_limit limit, struct rn_waitgroup *group)
 {
     sched_point();
+    int status = wait_limit_status(limit);
+    if (status != RN_OK)
+        return status;
     lock_acquire(&group->guard_);
     if (group->count_ == 0) {
         lock_release(&group->guard_);
     } else {
         struct rn_waiter_ self = {0};
-        push_back(ENDS_OF(group), &self);
-        if (!park(&group->guard_, ENDS_OF(group), &self, WAIT_GROUP, deadline))
-            return RN_TIMEOUT;
+        waitq_push_back(WAITQ_OF(group), &self);
+        status = waitq_park(&group->guard_, WAITQ_OF(group), &self, WAIT_GROUP,
+                            limit);
+        if (status != RN_OK)
+            return status;
     }
     race_acquire(group);
     return RN_OK;
@@ -424,7 +404,17 @@ int rn_waitgroup_wait_until(int64_t deadline, struct rn_waitgroup *group)
 
 void rn_waitgroup_wait(struct rn_waitgroup *group)
 {
-    rn_waitgroup_wait_until(RN_NEVER, group);
+    wait_within(NO_LIMIT, group);
+}
+
+int rn_waitgroup_wait_until(int64_t deadline, struct rn_waitgroup *group)
+{
+    return wait_within((struct wait_limit){.deadline = deadline}, group);
+}
+
+int rn_waitgroup_wait_ctx(struct rn_ctx *ctx, struct rn_waitgroup *group)
+{
+    return wait_within((struct wait_limit){RN_NEVER, ctx}, group);
 }
 
 /* ------------------------------------------------------------------- once */
@@ -443,4 +433,23 @@ void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
         atomic_store_explicit(&once->done_, 1, memory_order_release);
     }
     rn_mutex_unlock(&once->lock_);
+}
+
+struct making {
+    struct rn_once_value *value;
+    void *(*make)(void *arg);
+    void *arg;
+};
+
+static void make_value(void *arg)
+{
+    struct making *making = arg;
+    making->value->value_ = making->make(making->arg);
+}
+
+void *rn_once_value(struct rn_once_value *value, void *(*make)(void *arg),
+                    void *arg)
+{
+    rn_once_do(&value->once_, make_value, &(struct making){value, make, arg});
+    return value->value_;
 }

@@ -48,6 +48,8 @@ enum wait_reason {
     WAIT_RLOCK,
     WAIT_WLOCK,
     WAIT_GROUP,
+    WAIT_COND,
+    WAIT_SEMAPHORE,
     WAIT_CONTEXT,
     WAIT_SLEEP,
     WAIT_FD,

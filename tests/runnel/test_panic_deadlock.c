@@ -56,6 +56,22 @@ static void write_lock_while_reading(void)
     rn_rwmutex_lock(&rw);
 }
 
+static void wait_for_no_signal(void)
+{
+    static struct rn_cond cond;
+
+    rn_mutex_lock(&mutex);
+    rn_cond_wait(&cond, &mutex);
+}
+
+static void acquire_for_ever(void)
+{
+    static struct rn_semaphore places = RN_SEMAPHORE(3);
+
+    rn_semaphore_acquire(&places, 2);
+    rn_semaphore_acquire(&places, 2);
+}
+
 static void wait_for_nobody(void)
 {
     rn_waitgroup_add(&group, 1);
@@ -145,6 +161,8 @@ static const struct rn_death deaths[] = {
     {"select_for_ever", select_for_ever, 2, {ASLEEP, "select"}},
     {"lock_twice", lock_twice, 2, {ASLEEP, "mutex"}},
     {"write_lock_while_reading", write_lock_while_reading, 2, {ASLEEP, "rw"}},
+    {"wait_for_no_signal", wait_for_no_signal, 2, {ASLEEP, "cond wait"}},
+    {"acquire_for_ever", acquire_for_ever, 2, {ASLEEP, "semaphore acquire"}},
     {"wait_for_nobody", wait_for_nobody, 2, {ASLEEP, "wait"}},
     {"wait_for_background", wait_for_background, 2, {ASLEEP, "context"}},
     {"wait_for_canceled_never",

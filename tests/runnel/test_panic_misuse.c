@@ -168,6 +168,46 @@ static void runlock_of_write_locked_rwmutex(void)
     rn_rwmutex_runlock(&rw);
 }
 
+static void unlock_in_cond_wait(void)
+{
+    struct rn_mutex mutex = {0};
+    struct rn_cond cond = {0};
+
+    rn_cond_wait(&cond, &mutex);
+}
+
+static void copied_cond(void)
+{
+    struct rn_cond cond = {0};
+    struct rn_cond copy;
+
+    rn_cond_signal(&cond);
+    copy = cond;
+    rn_cond_signal(&copy);
+}
+
+static void release_of_too_many_places(void)
+{
+    struct rn_semaphore places = RN_SEMAPHORE(2);
+
+    rn_semaphore_acquire(&places, 1);
+    rn_semaphore_release(&places, 2);
+}
+
+static void more_places_than_there_are(void)
+{
+    struct rn_semaphore places = RN_SEMAPHORE(2);
+
+    rn_semaphore_acquire(&places, 3);
+}
+
+static void negative_weight(void)
+{
+    struct rn_semaphore places = RN_SEMAPHORE(2);
+
+    rn_semaphore_try_acquire(&places, -1);
+}
+
 static void ticker_without_period(void)
 {
     rn_ticker_make(0);
@@ -240,6 +280,20 @@ static const struct rn_death deaths[] = {
      runlock_of_write_locked_rwmutex,
      2,
      {"not locked for reading"}},
+    {"unlock_in_cond_wait",
+     unlock_in_cond_wait,
+     2,
+     {"unlock of unlocked mutex"}},
+    {"copied_cond", copied_cond, 2, {"copied"}},
+    {"release_of_too_many_places",
+     release_of_too_many_places,
+     2,
+     {"more places than"}},
+    {"more_places_than_there_are",
+     more_places_than_there_are,
+     2,
+     {"3 places wanted"}},
+    {"negative_weight", negative_weight, 2, {"negative weight"}},
     {"ticker_without_period", ticker_without_period, 2, {"period"}},
     {"ticker_reset_without_period", ticker_reset_without_period, 2, {"period"}},
     {"context_without_parent", context_without_parent, 2, {"parent"}},

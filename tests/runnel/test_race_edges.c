@@ -578,6 +578,77 @@ static void stacks_are_used_again(void)
         rn_yield();
 }
 
+struct signaled {
+    struct rn_mutex mutex;
+    struct rn_cond cond;
+    bool waits;
+    int value;
+};
+
+static void read_when_signaled(struct signaled **own)
+{
+    struct signaled *signaled = *own;
+
+    rn_mutex_lock(&signaled->mutex);
+    signaled->waits = true;
+    rn_cond_wait(&signaled->cond, &signaled->mutex);
+    CHECK_EQ_INT(signaled->value, 1);
+    rn_mutex_unlock(&signaled->mutex);
+}
+
+/* What was before a signal or broadcast is seen after the wait it ends. */
+static void signal_to_cond_wait(void)
+{
+    for (int all = 0; all < 2; all++) {
+        struct signaled signaled = {0};
+        bool waits = false;
+
+        rn_go(read_when_signaled, &signaled);
+        while (!waits) {
+            rn_yield();
+            rn_mutex_lock(&signaled.mutex);
+            waits = signaled.waits;
+            rn_mutex_unlock(&signaled.mutex);
+        }
+        signaled.value = 1; /* not under the mutex: the signal orders it */
+        if (all)
+            rn_cond_broadcast(&signaled.cond);
+        else
+            rn_cond_signal(&signaled.cond);
+        while (rn_task_count() > 1)
+            rn_yield();
+    }
+}
+
+struct placed {
+    struct rn_semaphore places;
+    int value;
+};
+
+static void add_in_the_place(struct placed **own)
+{
+    for (int i = 0; i < 50; i++) {
+        if (i % 3 || !rn_semaphore_try_acquire(&(*own)->places, 1))
+            rn_semaphore_acquire(&(*own)->places, 1);
+        (*own)->value++;
+        if (i % 5 == 0)
+            rn_yield();
+        rn_semaphore_release(&(*own)->places, 1);
+    }
+}
+
+/* What was before the release of a semaphore is seen after the acquire. */
+static void release_to_acquire(void)
+{
+    struct placed placed = {.places = RN_SEMAPHORE(1)};
+    struct rn_waitgroup all = {0};
+
+    for (int i = 0; i < 4; i++)
+        rn_waitgroup_go(&all, add_in_the_place, &placed);
+    rn_waitgroup_wait(&all);
+    CHECK_EQ_INT(placed.value, 200);
+}
+
 RN_CHECK_MAIN(send_to_receive, receive_to_send_unbuffered,
               buffered_channel_is_a_lock, close_to_receive, tries_and_deadlines,
               select_carries_the_edge, unlock_to_lock, unlock_to_try_lock,
@@ -585,4 +656,4 @@ RN_CHECK_MAIN(send_to_receive, receive_to_send_unbuffered,
               once_to_all_callers, once_to_a_late_caller, start_to_goroutine,
               cancel_to_wait, cancel_to_err, group_in_and_out,
               timer_to_function, block_in_and_out, thread_and_goroutine,
-              stacks_are_used_again)
+              stacks_are_used_again, signal_to_cond_wait, release_to_acquire)

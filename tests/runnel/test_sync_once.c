@@ -63,4 +63,44 @@ static void second_function_is_not_run(void)
     CHECK_EQ_INT(shared.calls, 1);
 }
 
-RN_CHECK_MAIN(ten_racers_make_one_call, second_function_is_not_run)
+struct made {
+    struct rn_once_value value;
+    int number;
+    int calls;
+    struct rn_waitgroup all;
+};
+
+static void *make_slowly(void *arg)
+{
+    struct made *made = arg;
+
+    rn_yield();
+    made->calls++;
+    return &made->number;
+}
+
+static void get_it(struct made **own)
+{
+    struct made *made = *own;
+
+    CHECK(rn_once_value(&made->value, make_slowly, made) == &made->number);
+    rn_waitgroup_done(&made->all);
+}
+
+/* A once-value is made once, and every caller gets that one. */
+static void value_is_made_once(void)
+{
+    for (int round = 0; round < rn_check_rounds(500); round++) {
+        struct made made = {.number = 7};
+
+        rn_waitgroup_add(&made.all, 10);
+        for (int i = 0; i < 10; i++)
+            rn_go(get_it, &made);
+        rn_waitgroup_wait(&made.all);
+        CHECK_EQ_INT(made.calls, 1);
+        CHECK(rn_once_value(&made.value, NULL, NULL) == &made.number);
+    }
+}
+
+RN_CHECK_MAIN(ten_racers_make_one_call, second_function_is_not_run,
+              value_is_made_once)

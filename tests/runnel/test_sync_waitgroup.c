@@ -127,5 +127,56 @@ static void deadline_ends_a_wait(void)
     CHECK_EQ_INT(atomic_load(&count), 1);
 }
 
+struct item {
+    _Alignas(64) char padding;
+    int number;
+    int *place;
+};
+
+static void fill_place(struct item *own)
+{
+    CHECK((uintptr_t)own % 64 == 0);
+    rn_yield();
+    *own->place = own->number;
+}
+
+/* rn_waitgroup_go counts before it starts: wait sees what each one did. */
+static void go_counts_before_it_starts(void)
+{
+    for (int round = 0; round < rn_check_rounds(300); round++) {
+        struct rn_waitgroup group = {0};
+        int places[20] = {0};
+
+        for (int i = 0; i < 20; i++)
+            rn_waitgroup_go(
+                &group, fill_place,
+                (struct item){.number = i + 1, .place = &places[i]});
+        rn_waitgroup_wait(&group);
+        for (int i = 0; i < 20; i++)
+            CHECK_EQ_INT(places[i], i + 1);
+    }
+}
+
+/* A group need not be aligned beyond its type: anywhere in a struct. */
+static void group_lies_anywhere_in_a_struct(void)
+{
+    struct {
+        char first;
+        struct rn_waitgroup group;
+        char between;
+        struct rn_waitgroup other;
+    } places = {0};
+    _Atomic(int) count = 0;
+
+    rn_waitgroup_add(&places.group, 1);
+    rn_waitgroup_add(&places.other, 1);
+    rn_go(count_and_say_done, (struct racer){&places.group, &count});
+    rn_go(count_and_say_done, (struct racer){&places.other, &count});
+    rn_waitgroup_wait(&places.other);
+    rn_waitgroup_wait(&places.group);
+    CHECK_EQ_INT(atomic_load(&count), 2);
+}
+
 RN_CHECK_MAIN(groups_are_a_barrier_and_reusable, wait_is_never_early,
-              all_waiters_wake, empty_group_does_not_wait, deadline_ends_a_wait)
+              all_waiters_wake, empty_group_does_not_wait, deadline_ends_a_wait,
+              go_counts_before_it_starts, group_lies_anywhere_in_a_struct)

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * waitq.c: queue, park, be won.
+ */
+#include "waitq.h"
+
+#include "sched.h"
+#include "wait.h"
+
+enum { BY_OWNER = 1, BY_CONTEXT };
+
+void waitq_push_back(struct waitq q, struct rn_waiter_ *w)
+{
+    w->queued = true;
+    w->next = NULL;
+    w->prev = *q.last;
+    *(w->prev ? &w->prev->next : q.first) = w;
+    *q.last = w;
+}
+
+void waitq_push_front(struct waitq q, struct rn_waiter_ *w)
+{
+    w->queued = true;
+    w->prev = NULL;
+    w->next = *q.first;
+    *(w->next ? &w->next->prev : q.last) = w;
+    *q.first = w;
+}
+
+void waitq_take_out(struct waitq q, struct rn_waiter_ *w)
+{
+    if (!w->queued)
+        return;
+    w->queued = false;
+    *(w->prev ? &w->prev->next : q.first) = w->next;
+    *(w->next ? &w->next->prev : q.last) = w->prev;
+}
+
+bool waitq_win(struct waitq q, struct rn_waiter_ *w)
+{
+    waitq_take_out(q, w);
+    return !w->claim || claim_take(w->claim, BY_OWNER);
+}
+
+int wait_limit_status(struct wait_limit limit)
+{
+    return limit.ctx ? token_status(ctx_token(limit.ctx)) : RN_OK;
+}
+
+static void unlock_guard(void *guard)
+{
+    lock_release(guard);
+}
+
+int waitq_park(lock_word *guard, struct waitq q, struct rn_waiter_ *self,
+               enum wait_reason reason, struct wait_limit limit)
+{
+    struct wait_for what = {.reason = reason};
+    if (limit.deadline == RN_NEVER && !limit.ctx) {
+        self->task = task_self();
+        self->claim = NULL;
+        sched_park(what, unlock_guard, guard);
+        return RN_OK;
+    }
+    struct wait wait;
+    struct token_wait token = {.source = BY_CONTEXT};
+    if (limit.ctx)
+        token.token = ctx_token(limit.ctx);
+    wait_begin(&wait, limit.deadline, &token, limit.ctx ? 1 : 0);
+    self->task = wait.task;
+    self->claim = &wait.claim;
+    uint32_t winner = wait_park(&wait, what, unlock_guard, guard);
+    if (winner == BY_OWNER)
+        return RN_OK;
+    lock_acquire(guard);
+    waitq_take_out(q, self);
+    lock_release(guard);
+    return winner == BY_CONTEXT ? wait_limit_status(limit) : RN_TIMEOUT;
+}
+
+void ready_chain(struct task *chain)
+{
+    while (chain) {
+        struct task *next = chain->next; /* used by queues once it is ready */
+        sched_ready(chain);
+        chain = next;
+    }
+}
