@@ -9,11 +9,12 @@
 /* The order is the point. */
 /* clang-format off */
 #include <runnel/status.h>  /* results and time */
+#include <runnel/key.h>     /* names for values */
 #include <runnel/task.h>    /* the runtime, goroutines, yield, sleep */
 #include <runnel/chan.h>    /* typed channels */
 #include <runnel/select.h>  /* wait for several at once */
 #include <runnel/sync.h>    /* WaitGroup, Mutex, RWMutex, Once, Cond, Semaphore */
-#include <runnel/context.h> /* cancel and deadlines for a tree of work */
+#include <runnel/context.h> /* cancel, deadlines, values for a tree of work */
 #include <runnel/group.h>   /* run together, first error cancels the rest */
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */

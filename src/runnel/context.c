@@ -12,18 +12,35 @@
  * unless its last reference is being given back at that moment: then it is
  * left to that thread (retain_unless_dead).
  *
+ * A cause belongs to the context whose end began with it. Those below point to
+ * it: they hold their parents, so it lasts.
+ *
  * An armed timer holds a reference. Whoever is about to leave only that one
  * stops the timer while his own still keeps the context alive, and gives back
  * both if he was in time.
  */
+#include <string.h>
+
 #include <runnel/context.h>
 #include <runnel/panic.h>
+#include <runnel/task.h>
 
 #include "alloc.h"
 #include "fatal.h"
 #include "list.h"
 #include "sched.h"
 #include "wait.h"
+
+struct cause {
+    int status;
+    char text[];
+};
+
+/* A function to run when the context is done. */
+struct call {
+    void (*function)(void *arg);
+    void *arg;
+};
 
 struct rn_ctx {
     struct cancel_token token; /* first: ctx_token in wait.h */
@@ -35,6 +52,12 @@ struct rn_ctx {
     int64_t deadline;
     bool has_timer;
     struct timer timer;
+    struct cause *timer_cause; /* owned, or NULL */
+    struct cause *own_cause;   /* owned, or NULL; by who fired the token */
+    rn_key_ key;               /* NULL: no value */
+    void *value;
+    struct call after;     /* after.function NULL: none */
+    _Atomic(bool) pending; /* `after` is neither started nor stopped */
 };
 
 static struct rn_ctx background = {
@@ -79,6 +102,10 @@ static struct rn_ctx *destroy(struct rn_ctx *ctx)
         list_remove(&ctx->sibling);
         lock_release(&parent->token.lock);
     }
+    if (ctx->key && *ctx->key)
+        (*ctx->key)(ctx->value);
+    alloc_free(ctx->timer_cause);
+    alloc_free(ctx->own_cause);
     alloc_free(ctx);
     return parent;
 }
@@ -128,17 +155,39 @@ static struct rn_ctx *take_child(struct rn_ctx *parent)
     return child;
 }
 
-static void cancel(struct rn_ctx *ctx, int status)
+static void run_call(struct call *own)
 {
-    if (!token_fire(&ctx->token, status))
-        return;
+    own->function(own->arg);
+}
+
+/* True for the one who may start the function, or has kept it from that. */
+static bool take_call(struct rn_ctx *ctx)
+{
+    return atomic_exchange_explicit(&ctx->pending, false, memory_order_acq_rel);
+}
+
+/* Makes this one done; false when it was. */
+static bool fire(struct rn_ctx *ctx, int status, const struct cause *cause)
+{
+    if (!token_fire(&ctx->token, status, cause))
+        return false;
+    if (ctx->after.function && take_call(ctx))
+        rn_go(run_call, ctx->after);
+    return true;
+}
+
+/* Makes it and all below done; false when it was. The caller holds it. */
+static bool cancel(struct rn_ctx *ctx, int status, const struct cause *cause)
+{
+    if (!fire(ctx, status, cause))
+        return false;
     struct rn_ctx *doomed = NULL;
     rn_ctx_retain(ctx);
     for (struct rn_ctx *at = ctx; at;) {
         struct rn_ctx *child = take_child(at);
         if (child) {
             /* A child that was done has seen to its own. */
-            if (token_fire(&child->token, status)) {
+            if (fire(child, status, cause)) {
                 child->doomed = doomed;
                 doomed = child;
             } else {
@@ -151,20 +200,48 @@ static void cancel(struct rn_ctx *ctx, int status)
         if (at)
             doomed = at->doomed;
     }
+    return true;
 }
 
 void rn_ctx_cancel(struct rn_ctx *ctx)
 {
+    rn_ctx_cancel_cause(ctx, RN_CANCELED, NULL);
+}
+
+/* A copy of what is to be said; NULL when the status says it all. */
+static struct cause *make_cause(int status, const char *text, int usual)
+{
+    if (status >= 0)
+        status = usual;
+    if (!text && status == usual)
+        return NULL;
+    if (!text)
+        text = rn_status_text(status);
+    size_t size = strlen(text) + 1;
+    struct cause *cause = alloc_or_die(1, sizeof(*cause) + size);
+    cause->status = status;
+    memcpy(cause->text, text, size);
+    return cause;
+}
+
+void rn_ctx_cancel_cause(struct rn_ctx *ctx, int status, const char *text)
+{
     sched_point();
     if (ctx == &background)
         rn_panic("cancel of the background context");
-    cancel(ctx, RN_CANCELED);
+    if (token_status(&ctx->token) != 0)
+        return;
+    struct cause *cause = make_cause(status, text, RN_CANCELED);
+    if (cancel(ctx, RN_CANCELED, cause))
+        ctx->own_cause = cause;
+    else
+        alloc_free(cause);
 }
 
 static void deadline_passed(struct timer *timer)
 {
     struct rn_ctx *ctx = container_of(timer, struct rn_ctx, timer);
-    cancel(ctx, RN_TIMEOUT);
+    cancel(ctx, RN_TIMEOUT, ctx->timer_cause);
     rn_ctx_release(ctx);
 }
 
@@ -178,10 +255,11 @@ static void join(struct rn_ctx *parent, struct rn_ctx *child)
         list_append(&parent->children, &child->sibling);
     lock_release(&parent->token.lock);
     if (status != 0)
-        cancel(child, status);
+        cancel(child, status, parent->token.cause);
 }
 
-static struct rn_ctx *make(struct rn_ctx *parent, int64_t deadline)
+/* One that is in no list yet, and never done by itself. */
+static struct rn_ctx *make_apart(struct rn_ctx *parent)
 {
     if (!parent)
         rn_panic("context made from a NULL parent");
@@ -189,9 +267,16 @@ static struct rn_ctx *make(struct rn_ctx *parent, int64_t deadline)
     token_init(&ctx->token);
     atomic_init(&ctx->references, 1);
     ctx->parent = rn_ctx_retain(parent);
-    ctx->deadline = deadline < parent->deadline ? deadline : parent->deadline;
+    ctx->deadline = RN_NEVER;
     list_init(&ctx->sibling);
     list_init(&ctx->children);
+    return ctx;
+}
+
+static struct rn_ctx *make(struct rn_ctx *parent, int64_t deadline)
+{
+    struct rn_ctx *ctx = make_apart(parent);
+    ctx->deadline = deadline < parent->deadline ? deadline : parent->deadline;
     if (parent != &background)
         join(parent, ctx);
     return ctx;
@@ -202,13 +287,16 @@ struct rn_ctx *rn_ctx_with_cancel(struct rn_ctx *parent)
     return make(parent, RN_NEVER);
 }
 
-struct rn_ctx *rn_ctx_with_deadline(struct rn_ctx *parent, int64_t deadline)
+struct rn_ctx *rn_ctx_with_deadline_cause(struct rn_ctx *parent,
+                                          int64_t deadline, int status,
+                                          const char *text)
 {
     struct rn_ctx *ctx = make(parent, deadline);
     if (ctx->deadline != deadline || deadline == RN_NEVER)
         return ctx; /* the parent's comes first, and is enough */
+    ctx->timer_cause = make_cause(status, text, RN_TIMEOUT);
     if (deadline <= seam_now()) {
-        cancel(ctx, RN_TIMEOUT);
+        cancel(ctx, RN_TIMEOUT, ctx->timer_cause);
         return ctx;
     }
     ctx->has_timer = true;
@@ -218,14 +306,72 @@ struct rn_ctx *rn_ctx_with_deadline(struct rn_ctx *parent, int64_t deadline)
     return ctx;
 }
 
+struct rn_ctx *rn_ctx_with_deadline(struct rn_ctx *parent, int64_t deadline)
+{
+    return rn_ctx_with_deadline_cause(parent, deadline, RN_TIMEOUT, NULL);
+}
+
 struct rn_ctx *rn_ctx_with_timeout(struct rn_ctx *parent, int64_t timeout_ns)
 {
     return rn_ctx_with_deadline(parent, rn_deadline(timeout_ns));
 }
 
+struct rn_ctx *rn_ctx_without_cancel(struct rn_ctx *parent)
+{
+    return make_apart(parent);
+}
+
+struct rn_ctx *rn_ctx_with_value_(struct rn_ctx *parent, rn_key_ key,
+                                  void *value)
+{
+    struct rn_ctx *ctx = make(parent, RN_NEVER);
+    ctx->value = value;
+    ctx->key = key;
+    return ctx;
+}
+
+void *rn_ctx_value_(const struct rn_ctx *ctx, rn_key_ key)
+{
+    while (ctx && ctx->key != key)
+        ctx = ctx->parent;
+    return ctx ? ctx->value : NULL;
+}
+
+struct rn_ctx *rn_ctx_after_func(struct rn_ctx *parent,
+                                 void (*function)(void *arg), void *arg)
+{
+    struct rn_ctx *ctx = make_apart(parent);
+    ctx->deadline = parent->deadline;
+    ctx->after = (struct call){function, arg};
+    atomic_init(&ctx->pending, true);
+    if (parent != &background)
+        join(parent, ctx);
+    return ctx;
+}
+
+bool rn_ctx_stop(struct rn_ctx *after)
+{
+    sched_point();
+    return take_call(after);
+}
+
 int rn_ctx_err(const struct rn_ctx *ctx)
 {
     return token_status(&ctx->token);
+}
+
+int rn_ctx_cause(const struct rn_ctx *ctx)
+{
+    int status = token_status(&ctx->token);
+    const struct cause *cause = status != 0 ? ctx->token.cause : NULL;
+    return cause ? cause->status : status;
+}
+
+const char *rn_ctx_cause_text(const struct rn_ctx *ctx)
+{
+    int status = token_status(&ctx->token);
+    const struct cause *cause = status != 0 ? ctx->token.cause : NULL;
+    return cause ? cause->text : rn_status_text(status);
 }
 
 int64_t rn_ctx_deadline(const struct rn_ctx *ctx)

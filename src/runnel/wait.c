@@ -25,7 +25,7 @@ int token_status(const struct cancel_token *token)
     return status;
 }
 
-bool token_fire(struct cancel_token *token, int status)
+bool token_fire(struct cancel_token *token, int status, const void *cause)
 {
     struct token_wait *won = NULL;
     lock_acquire(&token->lock);
@@ -33,6 +33,7 @@ bool token_fire(struct cancel_token *token, int status)
         atomic_load_explicit(&token->status, memory_order_relaxed) == 0;
     if (first) {
         race_release(&token->status);
+        token->cause = cause;
         atomic_store_explicit(&token->status, status, memory_order_release);
         while (!list_empty(&token->waiters)) {
             struct token_wait *w =

@@ -25,6 +25,7 @@ struct cancel_token {
     lock_word lock;
     _Atomic(int) status; /* 0, or the negative status it fired with; written
                             once under the lock, release; read with acquire */
+    const void *cause;   /* what else he says who fired it; before status */
     struct list waiters; /* token_wait.node; under the lock */
 };
 
@@ -42,10 +43,10 @@ void token_init(struct cancel_token *token);
 /* 0, or what it fired with. */
 int token_status(const struct cancel_token *token);
 /*
- * Fires: sets the status and wakes those who wait. False when it had fired.
- * The caller holds no lock.
+ * Fires: sets the status (and the cause, which lasts as long as the token) and
+ * wakes those who wait. False when it had fired. The caller holds no lock.
  */
-bool token_fire(struct cancel_token *token, int status);
+bool token_fire(struct cancel_token *token, int status, const void *cause);
 
 /* The token of a context: a struct rn_ctx begins with it. */
 static inline struct cancel_token *ctx_token(struct rn_ctx *ctx)

@@ -620,6 +620,43 @@ static void signal_to_cond_wait(void)
     }
 }
 
+struct handed {
+    struct rn_ctx *ctx;
+    int value;
+    rn_chan(char) done;
+};
+
+static void read_after_cancel(void *arg)
+{
+    struct handed *handed = arg;
+
+    CHECK_EQ_INT(handed->value, 1);
+    rn_close(handed->done);
+}
+
+static void write_and_cancel_handed(struct handed **own)
+{
+    (*own)->value = 1;
+    rn_ctx_cancel((*own)->ctx);
+}
+
+/* What was before cancel is seen by the function of rn_ctx_after_func. */
+static void cancel_to_after_func(void)
+{
+    struct handed handed = {.done = rn_chan_make(char, 0)};
+    struct rn_ctx *after;
+
+    handed.ctx = rn_ctx_with_cancel(rn_ctx_background());
+    after = rn_ctx_after_func(handed.ctx, read_after_cancel, &handed);
+    rn_go(write_and_cancel_handed, &handed);
+    rn_recv(handed.done, NULL);
+    while (rn_task_count() > 1)
+        rn_yield();
+    rn_ctx_release(after);
+    rn_ctx_release(handed.ctx);
+    rn_chan_free(handed.done);
+}
+
 struct placed {
     struct rn_semaphore places;
     int value;
@@ -656,4 +693,5 @@ RN_CHECK_MAIN(send_to_receive, receive_to_send_unbuffered,
               once_to_all_callers, once_to_a_late_caller, start_to_goroutine,
               cancel_to_wait, cancel_to_err, group_in_and_out,
               timer_to_function, block_in_and_out, thread_and_goroutine,
-              stacks_are_used_again, signal_to_cond_wait, release_to_acquire)
+              stacks_are_used_again, signal_to_cond_wait, release_to_acquire,
+              cancel_to_after_func)
