@@ -47,6 +47,7 @@
 #ifndef RUNNEL_TASK_H
 #define RUNNEL_TASK_H
 
+#include <runnel/key.h>
 #include <runnel/status.h>
 
 #ifdef __cplusplus
@@ -121,6 +122,37 @@ struct rn_task_options {
                       RN_HERE_)
 
 /*
+ * rn_spawn(function, value): starts int function(T *own), as rn_go does, and
+ * returns a handle with which to wait for its end and to get what it returned.
+ *
+ *     struct rn_handle *handle = rn_spawn(measure, path);
+ *     ...
+ *     int size = rn_join(handle);
+ *
+ * Each handle is joined with success once, or detached once, by anybody; both
+ * free it. What the goroutine did is visible to who joined it. A goroutine that
+ * the end of main cuts short is never joined.
+ */
+#define rn_spawn(function, ...) \
+    RN_SPAWN_((const struct rn_task_options *)0, function, __VA_ARGS__)
+#define rn_spawn_with(options, function, ...) \
+    RN_SPAWN_(options, function, __VA_ARGS__)
+
+struct rn_handle;
+struct rn_ctx; /* context.h */
+
+/* Parks until the goroutine has ended; returns what its function returned. */
+int rn_join(struct rn_handle *handle);
+/*
+ * Park as long: RN_OK, *result is what it returned (NULL: dropped) and the
+ * handle is freed. Or RN_TIMEOUT, or why the context is done: the handle stays.
+ */
+int rn_join_until(int64_t deadline, struct rn_handle *handle, int *result);
+int rn_join_ctx(struct rn_ctx *ctx, struct rn_handle *handle, int *result);
+/* Nobody will join: the goroutine goes on by itself. Does not park. */
+void rn_detach(struct rn_handle *handle);
+
+/*
  * Lets others run; the caller goes to the end of the queue. Parks. From a
  * foreign thread it yields the thread.
  */
@@ -141,6 +173,19 @@ uint64_t rn_task_id(void);
 void rn_task_set_name(const char *name);
 /* Goroutines alive now, the caller included. */
 size_t rn_task_count(void);
+/*
+ * Values of the calling goroutine alone, named by a key (key.h): a T * for an
+ * rn_key(T). rn_local_get is NULL where nothing was set, and on a foreign
+ * thread, where rn_local_set panics. Setting anew, or rn_local_clear, drops the
+ * value before. When a goroutine ends its values are dropped, newest first.
+ * Those of goroutines that the end of main cuts short are not. Do not park.
+ */
+#define rn_local_set(key, value) \
+    rn_local_set_(&(key)->drop, RN_KEYED_(key, value))
+#define rn_local_clear(key) rn_local_set_(&(key)->drop, (void *)0)
+#define rn_local_get(key) \
+    ((__typeof__((key)->type_))rn_local_get_(&(key)->drop))
+
 /* Workers that run goroutines at the same time. */
 unsigned rn_procs(void);
 
@@ -175,6 +220,12 @@ int rn_go_try_(const struct rn_task_options *options, void (*function)(void *),
 void rn_go_start_void_(const struct rn_task_options *options,
                        void (*function)(void), const char *where);
 
+struct rn_handle *rn_spawn_(const struct rn_task_options *options,
+                            int (*function)(void *), const void *argument,
+                            size_t size, const char *where);
+void rn_local_set_(rn_key_ key, void *value);
+void *rn_local_get_(rn_key_ key);
+
 #ifndef __cplusplus
 /* The type of a value, without qualifiers. */
 #define RN_TYPE_OF_(...) __typeof__(((void)0, __VA_ARGS__))
@@ -187,6 +238,16 @@ void rn_go_start_void_(const struct rn_task_options *options,
                      : (function));                                     \
         start((options), (void (*)(void *))rn_function_, &rn_argument_, \
               sizeof(rn_argument_), RN_HERE_);                          \
+    })
+
+#define RN_SPAWN_(options, function, ...)                                  \
+    __extension__({                                                        \
+        RN_TYPE_OF_(__VA_ARGS__) rn_argument_ = __VA_ARGS__;               \
+        int (*rn_function_)(RN_TYPE_OF_(__VA_ARGS__) *) =                  \
+            _Generic((function), int (*)(RN_TYPE_OF_(__VA_ARGS__) *)       \
+                     : (function));                                        \
+        rn_spawn_((options), (int (*)(void *))rn_function_, &rn_argument_, \
+                  sizeof(rn_argument_), RN_HERE_);                         \
     })
 #endif
 

@@ -12,6 +12,8 @@
 #include <runnel/sync.h>
 
 #include "alloc.h"
+#include "local.h"
+#include "sched.h"
 #include "spawn.h"
 
 struct rn_group {
@@ -58,6 +60,7 @@ static void run_member(void *own)
     struct member *member = own;
     struct rn_group *group = member->group;
     int status = member->function(group->ctx, member + 1);
+    locals_drop(task_self());
     if (status < 0)
         fail(group, status);
     if (group->places)

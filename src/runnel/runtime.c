@@ -10,6 +10,7 @@
 #include "block.h"
 #include "fatal.h"
 #include "fault.h"
+#include "local.h"
 #include "os.h"
 #include "report.h"
 #include "sched.h"
@@ -30,6 +31,7 @@ static void run_root(void *own)
 {
     struct root *root = own;
     *root->status = root->main(root->arg);
+    locals_drop(task_self()); /* while others still run */
     race_release(root->status);
     if (!root->wait_all)
         sched_stop();

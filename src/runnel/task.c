@@ -11,6 +11,7 @@
 #include <runnel/task.h>
 
 #include "fatal.h"
+#include "local.h"
 #include "sched.h"
 #include "spawn.h"
 #include "stack.h"
@@ -58,6 +59,7 @@ static void run(struct task *task)
 {
     race_acquire(task);
     task->function(task->own);
+    locals_drop(task);
     if (stack_overrun(&task->stack))
         fatal("stack overflow in goroutine %llu (%s), seen at its end",
               (unsigned long long)task->id, task->name ? task->name : "-");
@@ -113,6 +115,7 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
     task->where = where;
     task->body = run;
     task->function = function;
+    task->locals = NULL;
     task->own = copy_argument(task, parts, count, size);
     task->sp = switch_prepare(task->own, sched_begin, task);
     atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);

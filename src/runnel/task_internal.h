@@ -82,6 +82,7 @@ struct task {
     void (*body)(struct task *task); /* runs it and ends it: task.c */
     void (*function)(void *own);     /* the user's, with its argument */
     void *own;
+    struct local *locals; /* its own alone: local.c */
 };
 
 /*

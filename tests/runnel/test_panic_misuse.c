@@ -3,6 +3,8 @@
  * Misuse ends the program with status 2, the mistake, the goroutine and where
  * it was created on standard error.
  */
+#include <pthread.h>
+
 #include "rn_death.h"
 
 static rn_chan(int) shared;
@@ -223,6 +225,23 @@ static void context_without_parent(void)
     rn_ctx_with_cancel(NULL);
 }
 
+static rn_key(int) local_key;
+
+static void *set_local_in_thread(void *arg)
+{
+    rn_local_set(&local_key, (int *)arg);
+    return NULL;
+}
+
+static void local_on_a_thread(void)
+{
+    pthread_t thread;
+    int number = 1;
+
+    pthread_create(&thread, NULL, set_local_in_thread, &number);
+    pthread_join(thread, NULL);
+}
+
 static void panic_by_hand(void)
 {
     rn_panic("answer %d is not %s", 41, "right");
@@ -297,6 +316,7 @@ static const struct rn_death deaths[] = {
     {"ticker_without_period", ticker_without_period, 2, {"period"}},
     {"ticker_reset_without_period", ticker_reset_without_period, 2, {"period"}},
     {"context_without_parent", context_without_parent, 2, {"parent"}},
+    {"local_on_a_thread", local_on_a_thread, 2, {"rn_local_set on a thread"}},
     {"panic_by_hand", panic_by_hand, 2, {"answer 41 is not right"}},
     {"panic_in_goroutine",
      panic_in_goroutine,

@@ -102,6 +102,28 @@ static int leave_short_work(void *arg)
     return 9;
 }
 
+static void count_drop(void *value)
+{
+    ++*(int *)value;
+}
+
+static rn_key(int) counted_key = {.drop = count_drop};
+
+static int set_local(void *arg)
+{
+    rn_local_set(&counted_key, (int *)arg);
+    return 0;
+}
+
+/* What main has set as its own is dropped before rn_run returns. */
+static void main_drops_its_locals(void)
+{
+    int drops = 0;
+
+    CHECK_EQ_INT(rn_run(set_local, &drops), 0);
+    CHECK_EQ_INT(drops, 1);
+}
+
 /* With wait_all, rn_run returns main's status after all have ended. */
 static void wait_all_waits_for_all(void)
 {
@@ -319,8 +341,8 @@ static void statuses_have_texts(void)
 }
 
 CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
-           main_ends_those_that_run, wait_all_waits_for_all, run_can_follow_run,
-           run_inside_is_refused, environment_sets_the_workers,
-           caller_is_a_worker, seed_decides_the_run,
-           simulated_hour_passes_at_once, environment_sets_the_seed,
-           statuses_have_texts)
+           main_ends_those_that_run, main_drops_its_locals,
+           wait_all_waits_for_all, run_can_follow_run, run_inside_is_refused,
+           environment_sets_the_workers, caller_is_a_worker,
+           seed_decides_the_run, simulated_hour_passes_at_once,
+           environment_sets_the_seed, statuses_have_texts)
