@@ -3,9 +3,9 @@
  * group.h: run functions together, keep the first error, cancel the rest.
  *
  * A group owns the goroutines started in it and a context that they share. The
- * first function to return a negative status cancels that context;
- * rn_group_wait returns that status after every function has ended. Nothing
- * outlives it.
+ * first function to return a negative status cancels that context, with the
+ * status as its cause; rn_group_wait returns that status after every function
+ * has ended. Nothing outlives it.
  *
  *     static int fetch(struct rn_ctx *ctx, struct page *own);
  *
@@ -13,6 +13,26 @@
  *     for (size_t i = 0; i < count; i++)
  *         rn_group_go(group, fetch, pages[i]);
  *     int status = rn_group_wait(group);
+ *
+ * rn_group_run is a group that cannot be left before its goroutines have ended,
+ * whichever way its body goes. Results come in order where each function owns
+ * its place, and nobody reads before the wait:
+ *
+ *     struct job {
+ *         const char *path;
+ *         size_t *size; // sizes[i], its own until it returns
+ *     };
+ *
+ *     static int start_all(struct rn_group *group, void *arg)
+ *     {
+ *         struct listing *listing = arg;
+ *         for (size_t i = 0; i < listing->count; i++)
+ *             rn_group_go(group, measure,
+ *                         (struct job){listing->paths[i], &listing->sizes[i]});
+ *         return RN_OK;
+ *     }
+ *
+ *     int status = rn_group_run(ctx, 8, start_all, &listing);
  */
 #ifndef RUNNEL_GROUP_H
 #define RUNNEL_GROUP_H
@@ -54,6 +74,15 @@ struct rn_ctx *rn_group_ctx(struct rn_group *group);
  * Returns RN_OK or the first negative status. Call it exactly once.
  */
 int rn_group_wait(struct rn_group *group);
+
+/*
+ * Makes a group, calls body(group, arg) and then waits, as rn_group_wait does,
+ * whatever the body returned: a negative status cancels the group and counts
+ * among the errors, of which the first is returned. The body must not wait for
+ * the group itself. Parks.
+ */
+int rn_group_run(struct rn_ctx *parent, size_t limit,
+                 int (*body)(struct rn_group *group, void *arg), void *arg);
 
 void rn_group_go_(struct rn_group *group,
                   int (*function)(struct rn_ctx *ctx, void *own),

@@ -16,6 +16,7 @@
 #include <runnel/sync.h>    /* WaitGroup, Mutex, RWMutex, Once, Cond, Semaphore */
 #include <runnel/context.h> /* cancel, deadlines, values for a tree of work */
 #include <runnel/group.h>   /* run together, first error cancels the rest */
+#include <runnel/cache.h>   /* objects kept for whoever needs one next */
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */
 #include <runnel/net.h>     /* listen, dial, read, write */

@@ -52,7 +52,7 @@ static void fail(struct rn_group *group, int status)
         group->status = status;
     rn_mutex_unlock(&group->lock);
     if (first)
-        rn_ctx_cancel(group->ctx);
+        rn_ctx_cancel_cause(group->ctx, status, NULL);
 }
 
 static void run_member(void *own)
@@ -107,4 +107,14 @@ int rn_group_wait(struct rn_group *group)
     rn_chan_free(group->places);
     alloc_free(group);
     return status;
+}
+
+int rn_group_run(struct rn_ctx *parent, size_t limit,
+                 int (*body)(struct rn_group *group, void *arg), void *arg)
+{
+    struct rn_group *group = rn_group_make(parent, limit);
+    int status = body(group, arg);
+    if (status < 0)
+        fail(group, status);
+    return rn_group_wait(group);
 }

@@ -67,6 +67,12 @@ bool sched_stopping(void)
     return workers_stopping();
 }
 
+unsigned sched_place(void)
+{
+    struct worker *w = worker_self();
+    return w ? (unsigned)(w - workers.all) : 0;
+}
+
 struct stack_cache *sched_stacks(void)
 {
     struct worker *w = worker_self();

@@ -115,6 +115,9 @@ uint32_t sched_draw(uint32_t count);
 /* Puts the timer into a queue that will be looked at in time. Any thread. */
 void sched_timer_add(struct timer *timer);
 
+/* The calling worker's number, from 0, to spread by; 0 on a foreign thread. */
+unsigned sched_place(void);
+
 /* The calling worker's free stacks; NULL on a foreign thread. */
 struct stack_cache *sched_stacks(void);
 

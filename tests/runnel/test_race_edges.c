@@ -657,6 +657,50 @@ static void cancel_to_after_func(void)
     rn_chan_free(handed.done);
 }
 
+static void *make_number(void)
+{
+    return calloc(1, sizeof(int));
+}
+
+static void count_in_cache(struct rn_cache **own)
+{
+    for (int i = 0; i < 50; i++) {
+        int *number = rn_cache_get(*own);
+
+        ++*number;
+        if (i % 5 == 0)
+            rn_yield();
+        rn_cache_put(*own, number);
+    }
+}
+
+/* What was before an object was put in is seen by who gets it. */
+static void put_to_get(void)
+{
+    struct rn_cache *cache = rn_cache_make(4, make_number, free);
+    struct rn_waitgroup all = {0};
+
+    for (int i = 0; i < 4; i++)
+        rn_waitgroup_go(&all, count_in_cache, cache);
+    rn_waitgroup_wait(&all);
+    rn_cache_free(cache);
+}
+
+static int add_and_return(int **own)
+{
+    return ++**own;
+}
+
+/* What a goroutine did is seen by who joined it. */
+static void end_to_join(void)
+{
+    int number = 0;
+
+    for (int i = 1; i < 20; i++)
+        CHECK_EQ_INT(rn_join(rn_spawn(add_and_return, &number)), i);
+    CHECK_EQ_INT(number, 19);
+}
+
 struct placed {
     struct rn_semaphore places;
     int value;
@@ -694,4 +738,4 @@ RN_CHECK_MAIN(send_to_receive, receive_to_send_unbuffered,
               cancel_to_wait, cancel_to_err, group_in_and_out,
               timer_to_function, block_in_and_out, thread_and_goroutine,
               stacks_are_used_again, signal_to_cond_wait, release_to_acquire,
-              cancel_to_after_func)
+              cancel_to_after_func, put_to_get, end_to_join)
