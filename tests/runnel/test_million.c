@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A million of everything at once. Without sanitizers only: they would need
+ * more memory than a machine has.
+ */
+#include "rn_check.h"
+
+#define MILLION 1000000
+
+struct waiting {
+    rn_receiver(char) gate;
+    _Atomic(int) *woken;
+};
+
+static void wait_at_gate(struct waiting *own)
+{
+    rn_recv(own->gate, NULL);
+    atomic_fetch_add_explicit(own->woken, 1, memory_order_relaxed);
+}
+
+/* 1,000,000 goroutines are alive at once, parked; one close wakes them all. */
+static void a_million_goroutines_are_alive(void)
+{
+    rn_chan(char) gate = rn_chan_make(char, 0);
+    struct rn_waitgroup all = {0};
+    _Atomic(int) woken = 0;
+
+    for (int i = 0; i < MILLION; i++)
+        rn_waitgroup_go(&all, wait_at_gate,
+                        (struct waiting){rn_recv_end(gate), &woken});
+    CHECK_EQ_INT(rn_task_count(), MILLION + 1);
+    CHECK_EQ_INT(atomic_load(&woken), 0);
+    rn_close(gate);
+    rn_waitgroup_wait(&all);
+    CHECK_EQ_INT(atomic_load(&woken), MILLION);
+    rn_chan_free(gate);
+}
+
+static void count(void *arg)
+{
+    atomic_fetch_add_explicit((_Atomic(int) *)arg, 1, memory_order_relaxed);
+}
+
+/* 1,000,000 timers are set at once; each fires, exactly once. */
+static void a_million_timers_fire(void)
+{
+    struct rn_timer **timers = calloc(MILLION, sizeof(struct rn_timer *));
+    _Atomic(int) fired = 0;
+
+    if (!CHECK(timers))
+        return;
+    for (int i = 0; i < MILLION; i++)
+        timers[i] =
+            rn_after_func((int64_t)i * 7919 % MILLION * 100, count, &fired);
+    while (atomic_load(&fired) < MILLION)
+        rn_sleep(RN_MS);
+    for (int i = 0; i < MILLION; i++) {
+        CHECK(!rn_timer_stop(timers[i]));
+        rn_timer_free(timers[i]);
+    }
+    while (rn_task_count() > 1)
+        rn_yield();
+    CHECK_EQ_INT(atomic_load(&fired), MILLION);
+    free(timers);
+}
+
+/* 1,000,000 timers that are stopped in mixed order: none fires. */
+static void a_million_timers_are_stopped(void)
+{
+    struct rn_timer **timers = calloc(MILLION, sizeof(struct rn_timer *));
+
+    if (!CHECK(timers))
+        return;
+    for (int i = 0; i < MILLION; i++)
+        timers[i] = rn_timer_make(3600 * RN_S + i % 1000);
+    for (int i = 0; i < MILLION; i++) {
+        struct rn_timer *timer = timers[(int64_t)i * 7919 % MILLION];
+
+        CHECK(rn_timer_stop(timer));
+        CHECK_EQ_INT(rn_try_recv(rn_timer_chan(timer), NULL), RN_AGAIN);
+    }
+    for (int i = 0; i < MILLION; i++)
+        rn_timer_free(timers[i]);
+    free(timers);
+}
+
+RN_CHECK_MAIN(a_million_goroutines_are_alive, a_million_timers_fire,
+              a_million_timers_are_stopped)
