@@ -100,8 +100,8 @@ struct rn_task_options {
  *     rn_go(worker, job);
  *     rn_go(worker, (struct range){.from = 1, .to = 100});
  *
- * A function whose parameter is not T * does not compile. rn_go_void(function)
- * starts one without argument.
+ * A function whose parameter is not T * does not compile; a null one panics.
+ * rn_go_void(function) starts one without argument.
  *
  * The new goroutine runs when the caller parks or another worker is free. Does
  * not park. Out of memory ends the program with a message, as in Go; rn_try_go

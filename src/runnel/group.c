@@ -72,6 +72,7 @@ static void start(struct rn_group *group,
                   int (*function)(struct rn_ctx *ctx, void *own),
                   const void *argument, size_t size, const char *where)
 {
+    need_function(function != NULL, where);
     struct member member = {group, function};
     struct spawn_part parts[] = {{&member, sizeof(member)}, {argument, size}};
     rn_waitgroup_add(&group->running, 1);

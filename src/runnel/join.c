@@ -29,6 +29,7 @@ static void run_counted(void *own)
 void rn_waitgroup_go_(struct rn_waitgroup *group, void (*function)(void *own),
                       const void *argument, size_t size, const char *where)
 {
+    need_function(function != NULL, where);
     struct counted counted = {group, function};
     struct spawn_part parts[] = {{&counted, sizeof(counted)}, {argument, size}};
     rn_waitgroup_add(group, 1);
@@ -70,6 +71,7 @@ struct rn_handle *rn_spawn_(const struct rn_task_options *options,
                             int (*function)(void *), const void *argument,
                             size_t size, const char *where)
 {
+    need_function(function != NULL, where);
     struct rn_handle *handle = alloc_or_die(1, sizeof(*handle));
     struct joined joined = {handle, function};
     struct spawn_part parts[] = {{&joined, sizeof(joined)}, {argument, size}};

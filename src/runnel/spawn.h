@@ -5,6 +5,7 @@
 #ifndef RUNNEL_SPAWN_H
 #define RUNNEL_SPAWN_H
 
+#include <runnel/panic.h>
 #include <runnel/task.h>
 
 #include "task_internal.h"
@@ -27,6 +28,14 @@ int spawn_make(struct task **task, const struct rn_task_options *options,
 /* The same, started; failure is fatal. */
 void spawn(const struct rn_task_options *options, void (*function)(void *),
            const struct spawn_part *parts, size_t count, const char *where);
+
+/* A goroutine of no function is a mistake that is better seen where it is made.
+ */
+static inline void need_function(bool given, const char *where)
+{
+    if (unlikely(!given))
+        rn_panic("goroutine without a function, started at %s", where);
+}
 
 /* For a new runtime: ids from 1, the stack size of those that name none. */
 void spawn_reset(size_t stack_size);

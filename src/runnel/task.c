@@ -115,7 +115,6 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
     task->where = where;
     task->body = run;
     task->function = function;
-    task->locals = NULL;
     task->own = copy_argument(task, parts, count, size);
     task->sp = switch_prepare(task->own, sched_begin, task);
     atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);
@@ -142,6 +141,7 @@ void rn_go_start_(const struct rn_task_options *options,
                   const char *where)
 {
     sched_point();
+    need_function(function != NULL, where);
     spawn(options, function, &(struct spawn_part){argument, size}, 1, where);
 }
 
@@ -151,6 +151,7 @@ int rn_go_try_(const struct rn_task_options *options, void (*function)(void *),
     struct task *task;
     struct spawn_part part = {argument, size};
     sched_point();
+    need_function(function != NULL, where);
     int status = spawn_make(&task, options, function, &part, 1, where);
     if (status == RN_OK)
         sched_start(task);
@@ -167,6 +168,7 @@ static void run_void(void *own)
 void rn_go_start_void_(const struct rn_task_options *options,
                        void (*function)(void), const char *where)
 {
+    need_function(function != NULL, where);
     rn_go_start_(options, run_void, &function, sizeof(function), where);
 }
 

@@ -65,6 +65,7 @@ static void past_heap(int *own)
     free(room);
 }
 
+/* One byte past a heap block, written after a switch. */
 static void heap_buffer_overflow(void)
 {
     rn_go(past_heap, 16);

@@ -23,6 +23,7 @@ static double sum(rn_receiver(double) in)
     return total;
 }
 
+/* A channel and both of its ends are one channel: what goes in comes out. */
 static void ends_are_the_same_channel(void)
 {
     samples chan = rn_chan_make(double, 3);

@@ -147,7 +147,7 @@ static void power_series_are_exact(void)
     await_the_others();
 }
 
-/* ------------------------------------------------------- many channels mixed */
+/* ------------------------------------------------------ many channels mixed */
 
 #define LINES 8
 

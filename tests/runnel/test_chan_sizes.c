@@ -109,6 +109,11 @@ SIZED(of_65536)
     }
 
 /* Each: buffered and not, the sender or the receiver there first. */
+/* values_of_1_arrive_whole: Values of 1 byte arrive whole, every way. */
+/* values_of_8_arrive_whole: Values of 8 bytes arrive whole, every way. */
+/* values_of_40_arrive_whole: Values of 40 bytes arrive whole, every way. */
+/* values_of_4096_arrive_whole: Values of 4 KiB arrive whole, every way. */
+/* values_of_65536_arrive_whole: Values of 64 KiB arrive whole, every way. */
 ALL_WAYS(of_1)
 ALL_WAYS(of_8)
 ALL_WAYS(of_40)

@@ -57,6 +57,7 @@ static void send_to_nil(void)
     atomic_fetch_add(&nil_passed, 1);
 }
 
+/* A receive from a nil channel, with nothing else alive. */
 static void receive_from_nil(void)
 {
     rn_chan(int) nil = NULL;

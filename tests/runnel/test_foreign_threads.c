@@ -305,6 +305,7 @@ static void *wait_on_thread(void *arg)
     return NULL;
 }
 
+/* Sleep, deadlines and contexts end the waits of threads as well. */
 static void waits_end_on_threads(void)
 {
     struct limits own = {.idle = rn_chan_make(int, 0),

@@ -10,18 +10,21 @@ static struct rn_mutex mutex;
 static struct rn_rwmutex rw;
 static struct rn_waitgroup group;
 
+/* A receive that nobody will answer. */
 static void receive_for_ever(void)
 {
     idle = rn_chan_make(int, 0);
     rn_recv(idle, NULL);
 }
 
+/* A send that nobody will take. */
 static void send_for_ever(void)
 {
     idle = rn_chan_make(int, 0);
     rn_send(idle, 1);
 }
 
+/* A receive from a nil channel, with nothing else alive. */
 static void receive_from_nil(void)
 {
     rn_chan(int) nil = NULL;
@@ -29,11 +32,13 @@ static void receive_from_nil(void)
     rn_recv(nil, NULL);
 }
 
+/* A select without a case. */
 static void select_nothing(void)
 {
     rn_select(NULL, 0);
 }
 
+/* A select of which no case can ever happen. */
 static void select_for_ever(void)
 {
     struct rn_case cases[2];
@@ -44,18 +49,21 @@ static void select_for_ever(void)
     rn_select(cases, 2);
 }
 
+/* A mutex locked twice by the same goroutine. */
 static void lock_twice(void)
 {
     rn_mutex_lock(&mutex);
     rn_mutex_lock(&mutex);
 }
 
+/* The write side asked for by who holds the read side. */
 static void write_lock_while_reading(void)
 {
     rn_rwmutex_rlock(&rw);
     rn_rwmutex_lock(&rw);
 }
 
+/* A wait at a Cond that nobody signals. */
 static void wait_for_no_signal(void)
 {
     static struct rn_cond cond;
@@ -64,6 +72,7 @@ static void wait_for_no_signal(void)
     rn_cond_wait(&cond, &mutex);
 }
 
+/* More places of a semaphore wanted than are left, with nobody to release. */
 static void acquire_for_ever(void)
 {
     static struct rn_semaphore places = RN_SEMAPHORE(3);
@@ -72,22 +81,26 @@ static void acquire_for_ever(void)
     rn_semaphore_acquire(&places, 2);
 }
 
+/* A WaitGroup whose counter nobody brings down. */
 static void wait_for_nobody(void)
 {
     rn_waitgroup_add(&group, 1);
     rn_waitgroup_wait(&group);
 }
 
+/* A wait for the end of the background context. */
 static void wait_for_background(void)
 {
     rn_ctx_wait(rn_ctx_background());
 }
 
+/* A wait for a context that nobody cancels. */
 static void wait_for_canceled_never(void)
 {
     rn_ctx_wait(rn_ctx_with_cancel(rn_ctx_background()));
 }
 
+/* A receive with the deadline that never comes. */
 static void receive_until_never(void)
 {
     idle = rn_chan_make(int, 0);

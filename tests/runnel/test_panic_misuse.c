@@ -8,7 +8,9 @@
 #include "rn_death.h"
 
 static rn_chan(int) shared;
+static rn_key(int) local_key;
 
+/* A send on a closed channel panics. */
 static void send_on_closed(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 1);
@@ -17,6 +19,7 @@ static void send_on_closed(void)
     rn_send(chan, 1);
 }
 
+/* A try_send on a closed channel panics. */
 static void try_send_on_closed(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 1);
@@ -25,6 +28,7 @@ static void try_send_on_closed(void)
     rn_try_send(chan, 1);
 }
 
+/* A send_until on a closed channel panics. */
 static void send_until_on_closed(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 1);
@@ -33,6 +37,7 @@ static void send_until_on_closed(void)
     rn_send_until(0, chan, 1);
 }
 
+/* A select that chooses a send on a closed channel panics. */
 static void select_send_on_closed(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 1);
@@ -71,6 +76,7 @@ static void select_shared(void)
     rn_select(cases, 2);
 }
 
+/* A select that had parked with a send panics when its channel is closed. */
 static void parked_select_on_close(void)
 {
     shared = rn_chan_make(int, 0);
@@ -80,6 +86,7 @@ static void parked_select_on_close(void)
     rn_sleep(RN_S);
 }
 
+/* Closing a closed channel panics. */
 static void close_of_closed(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 1);
@@ -88,6 +95,7 @@ static void close_of_closed(void)
     rn_close(chan);
 }
 
+/* Closing a nil channel panics. */
 static void close_of_nil(void)
 {
     rn_chan(int) nil = NULL;
@@ -95,6 +103,7 @@ static void close_of_nil(void)
     rn_close(nil);
 }
 
+/* Freeing a channel that somebody waits on panics. */
 static void free_while_waited_on(void)
 {
     shared = rn_chan_make(int, 0);
@@ -103,16 +112,19 @@ static void free_while_waited_on(void)
     rn_chan_free(shared);
 }
 
+/* A capacity that memory cannot hold panics. */
 static void absurd_capacity(void)
 {
     rn_chan_make(int, SIZE_MAX / 2);
 }
 
+/* An element larger than RN_ELEMENT_MAX panics. */
 static void absurd_element(void)
 {
     rn_chan_make_(RN_ELEMENT_MAX + 1, 0, "here");
 }
 
+/* A select with more than RN_CASES_MAX cases panics. */
 static void too_many_cases(void)
 {
     struct rn_case cases[RN_CASES_MAX + 1];
@@ -122,6 +134,7 @@ static void too_many_cases(void)
     rn_try_select(cases, RN_CASES_MAX + 1);
 }
 
+/* A WaitGroup counter below zero panics. */
 static void negative_waitgroup(void)
 {
     struct rn_waitgroup group = {0};
@@ -131,6 +144,7 @@ static void negative_waitgroup(void)
     rn_waitgroup_done(&group);
 }
 
+/* Unlocking a mutex that is not locked ends the program. */
 static void unlock_of_unlocked_mutex(void)
 {
     struct rn_mutex mutex = {0};
@@ -140,6 +154,7 @@ static void unlock_of_unlocked_mutex(void)
     rn_mutex_unlock(&mutex);
 }
 
+/* Unlocking an RWMutex that is not locked ends the program. */
 static void unlock_of_unlocked_rwmutex(void)
 {
     struct rn_rwmutex rw = {0};
@@ -147,6 +162,7 @@ static void unlock_of_unlocked_rwmutex(void)
     rn_rwmutex_unlock(&rw);
 }
 
+/* Read-unlocking an RWMutex that is not locked ends the program. */
 static void runlock_of_unlocked_rwmutex(void)
 {
     struct rn_rwmutex rw = {0};
@@ -154,6 +170,7 @@ static void runlock_of_unlocked_rwmutex(void)
     rn_rwmutex_runlock(&rw);
 }
 
+/* Write-unlocking an RWMutex that is read-locked ends the program. */
 static void unlock_of_read_locked_rwmutex(void)
 {
     struct rn_rwmutex rw = {0};
@@ -162,6 +179,7 @@ static void unlock_of_read_locked_rwmutex(void)
     rn_rwmutex_unlock(&rw);
 }
 
+/* Read-unlocking an RWMutex that is write-locked ends the program. */
 static void runlock_of_write_locked_rwmutex(void)
 {
     struct rn_rwmutex rw = {0};
@@ -170,6 +188,7 @@ static void runlock_of_write_locked_rwmutex(void)
     rn_rwmutex_runlock(&rw);
 }
 
+/* Waiting at a Cond without holding the mutex ends the program. */
 static void unlock_in_cond_wait(void)
 {
     struct rn_mutex mutex = {0};
@@ -178,6 +197,7 @@ static void unlock_in_cond_wait(void)
     rn_cond_wait(&cond, &mutex);
 }
 
+/* Using a copy of a Cond that has been used panics. */
 static void copied_cond(void)
 {
     struct rn_cond cond = {0};
@@ -188,6 +208,7 @@ static void copied_cond(void)
     rn_cond_signal(&copy);
 }
 
+/* Giving back more places of a semaphore than are taken panics. */
 static void release_of_too_many_places(void)
 {
     struct rn_semaphore places = RN_SEMAPHORE(2);
@@ -196,6 +217,7 @@ static void release_of_too_many_places(void)
     rn_semaphore_release(&places, 2);
 }
 
+/* Asking for more places than a semaphore has panics. */
 static void more_places_than_there_are(void)
 {
     struct rn_semaphore places = RN_SEMAPHORE(2);
@@ -203,6 +225,7 @@ static void more_places_than_there_are(void)
     rn_semaphore_acquire(&places, 3);
 }
 
+/* A negative weight for a semaphore panics. */
 static void negative_weight(void)
 {
     struct rn_semaphore places = RN_SEMAPHORE(2);
@@ -210,22 +233,23 @@ static void negative_weight(void)
     rn_semaphore_try_acquire(&places, -1);
 }
 
+/* A ticker whose period is not positive panics. */
 static void ticker_without_period(void)
 {
     rn_ticker_make(0);
 }
 
+/* Resetting a ticker to a period that is not positive panics. */
 static void ticker_reset_without_period(void)
 {
     rn_timer_reset(rn_ticker_make(RN_S), -1);
 }
 
+/* A context made from a NULL parent panics. */
 static void context_without_parent(void)
 {
     rn_ctx_with_cancel(NULL);
 }
-
-static rn_key(int) local_key;
 
 static void *set_local_in_thread(void *arg)
 {
@@ -233,6 +257,69 @@ static void *set_local_in_thread(void *arg)
     return NULL;
 }
 
+/* So does one with a deadline, or with a cause for it. */
+static void deadline_without_parent(void)
+{
+    rn_ctx_with_deadline(NULL, RN_NEVER);
+}
+
+/* So does one with a time-out. */
+static void timeout_without_parent(void)
+{
+    rn_ctx_with_timeout(NULL, RN_S);
+}
+
+/* So does one with a value. */
+static void value_without_parent(void)
+{
+    int number = 1;
+
+    rn_ctx_with_value(NULL, &local_key, &number);
+}
+
+/* So does one without the parent's end. */
+static void apart_without_parent(void)
+{
+    rn_ctx_without_cancel(NULL);
+}
+
+/* So does a function to be run after none. */
+static void after_func_without_parent(void)
+{
+    rn_ctx_after_func(NULL, free, NULL);
+}
+
+/* Canceling the background context panics. */
+static void cancel_of_background(void)
+{
+    rn_ctx_cancel(rn_ctx_background());
+}
+
+/* Starting a goroutine of a null function panics, and says where. */
+static void go_without_function(void)
+{
+    void (*null)(int *) = NULL;
+
+    rn_go(null, 1);
+}
+
+/* So does starting one with a handle. */
+static void spawn_without_function(void)
+{
+    int (*null)(int *) = NULL;
+
+    rn_spawn(null, 1);
+}
+
+/* So does starting one in a group. */
+static void group_go_without_function(void)
+{
+    int (*null)(struct rn_ctx *, int *) = NULL;
+
+    rn_group_go(rn_group_make(rn_ctx_background(), 0), null, 1);
+}
+
+/* Setting a goroutine-local value on a foreign thread panics. */
 static void local_on_a_thread(void)
 {
     pthread_t thread;
@@ -242,11 +329,13 @@ static void local_on_a_thread(void)
     pthread_join(thread, NULL);
 }
 
+/* rn_panic says its message and ends the program with status 2. */
 static void panic_by_hand(void)
 {
     rn_panic("answer %d is not %s", 41, "right");
 }
 
+/* A panic in any goroutine ends the program, and names where it was created. */
 static void panic_in_goroutine(void)
 {
     rn_go_void(panic_by_hand);
@@ -316,6 +405,24 @@ static const struct rn_death deaths[] = {
     {"ticker_without_period", ticker_without_period, 2, {"period"}},
     {"ticker_reset_without_period", ticker_reset_without_period, 2, {"period"}},
     {"context_without_parent", context_without_parent, 2, {"parent"}},
+    {"deadline_without_parent", deadline_without_parent, 2, {"parent"}},
+    {"timeout_without_parent", timeout_without_parent, 2, {"parent"}},
+    {"value_without_parent", value_without_parent, 2, {"parent"}},
+    {"apart_without_parent", apart_without_parent, 2, {"parent"}},
+    {"after_func_without_parent", after_func_without_parent, 2, {"parent"}},
+    {"cancel_of_background", cancel_of_background, 2, {"background"}},
+    {"go_without_function",
+     go_without_function,
+     2,
+     {"without a function", "test_panic_misuse.c:"}},
+    {"spawn_without_function",
+     spawn_without_function,
+     2,
+     {"without a function", "test_panic_misuse.c:"}},
+    {"group_go_without_function",
+     group_go_without_function,
+     2,
+     {"without a function", "test_panic_misuse.c:"}},
     {"local_on_a_thread", local_on_a_thread, 2, {"rn_local_set on a thread"}},
     {"panic_by_hand", panic_by_hand, 2, {"answer 41 is not right"}},
     {"panic_in_goroutine",

@@ -20,11 +20,13 @@ static void sleep_as_a_thread(void)
         continue;
 }
 
+/* No deadlock is reported while a goroutine sleeps. */
 static void sleeper_will_wake(void)
 {
     rn_sleep(LONG_ENOUGH);
 }
 
+/* Nor while a timer will send on a channel that somebody waits for. */
 static void timer_will_fire(void)
 {
     struct rn_timer *timer = rn_timer_make(LONG_ENOUGH);
@@ -33,6 +35,7 @@ static void timer_will_fire(void)
     rn_timer_free(timer);
 }
 
+/* Nor while a wait has a deadline. */
 static void deadline_will_pass(void)
 {
     rn_chan(int) idle = rn_chan_make(int, 0);
@@ -52,6 +55,7 @@ static void send_on(void *arg)
     rn_send(*chan, 1);
 }
 
+/* Nor while a timer will run a function. */
 static void function_will_run(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 0);
@@ -102,6 +106,7 @@ static void block_a_while(void *arg)
     sleep_as_a_thread();
 }
 
+/* Nor while a blocking call is under way. */
 static void call_will_return(void)
 {
     rn_block(block_a_while, NULL);

@@ -29,6 +29,7 @@ static void recursion_overflows(void)
     rn_sleep(RN_S);
 }
 
+/* Recursion without an end in main is reported as a stack overflow too. */
 static void recurse_in_main(void)
 {
     int depth = 1;
@@ -66,6 +67,7 @@ static void write_to_null(void)
     *nowhere = 1;
 }
 
+/* A write through NULL is no stack overflow: it ends by the signal. */
 static void null_is_written(void)
 {
     rn_go_void(write_to_null);

@@ -701,6 +701,30 @@ static void end_to_join(void)
     CHECK_EQ_INT(number, 19);
 }
 
+struct published {
+    int value;
+    _Atomic(int) ready;
+};
+
+static void publish(struct published **own)
+{
+    (*own)->value = 1;
+    atomic_store_explicit(&(*own)->ready, 1, memory_order_release);
+}
+
+/* Atomics of C order goroutines as they order threads. */
+static void atomics_order_goroutines(void)
+{
+    struct published published = {0};
+
+    rn_go(publish, &published);
+    while (!atomic_load_explicit(&published.ready, memory_order_acquire))
+        rn_yield();
+    CHECK_EQ_INT(published.value, 1);
+    while (rn_task_count() > 1)
+        rn_yield();
+}
+
 struct placed {
     struct rn_semaphore places;
     int value;
@@ -738,4 +762,5 @@ RN_CHECK_MAIN(send_to_receive, receive_to_send_unbuffered,
               cancel_to_wait, cancel_to_err, group_in_and_out,
               timer_to_function, block_in_and_out, thread_and_goroutine,
               stacks_are_used_again, signal_to_cond_wait, release_to_acquire,
-              cancel_to_after_func, put_to_get, end_to_join)
+              cancel_to_after_func, put_to_get, end_to_join,
+              atomics_order_goroutines)

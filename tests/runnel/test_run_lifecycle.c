@@ -340,9 +340,21 @@ static void statuses_have_texts(void)
     CHECK_EQ_STR(rn_status_text(RN_CANCELED), "canceled");
 }
 
+/* A status is the negation of an errno number; the deadline's is the usual. */
+static void statuses_are_errno_numbers(void)
+{
+    CHECK_EQ_INT(RN_TIMEOUT, -ETIMEDOUT);
+    CHECK_EQ_INT(RN_CANCELED, -ECANCELED);
+    CHECK_EQ_INT(RN_CLOSED, -EPIPE);
+    CHECK_EQ_INT(RN_AGAIN, -EAGAIN);
+    CHECK_EQ_INT(RN_NOMEM, -ENOMEM);
+    CHECK_EQ_INT(RN_INVALID, -EINVAL);
+}
+
 CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
            main_ends_those_that_run, main_drops_its_locals,
            wait_all_waits_for_all, run_can_follow_run, run_inside_is_refused,
            environment_sets_the_workers, caller_is_a_worker,
            seed_decides_the_run, simulated_hour_passes_at_once,
-           environment_sets_the_seed, statuses_have_texts)
+           environment_sets_the_seed, statuses_have_texts,
+           statuses_are_errno_numbers)

@@ -132,6 +132,7 @@ static void close_it(struct task *own)
     rn_close(own->chan);
 }
 
+/* A select that waits is woken by a close, and says so. */
 static void waiting_select_hears_close(void)
 {
     rn_chan(int) first = rn_chan_make(int, 0);

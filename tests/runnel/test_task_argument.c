@@ -86,6 +86,7 @@ static void check_alignment(struct aligned *own)
                           own->value == 1.25L);
 }
 
+/* The copy of the argument is aligned as its type asks. */
 static void argument_is_aligned(void)
 {
     rn_chan(bool) chan = rn_chan_make(bool, 0);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Timers one after another, moved and shared, and signals that come between.
+ */
+#include <pthread.h>
+
+#include "rn_check.h"
+
+/* Ten timers one after another take at least ten times as long as one. */
+static void chained_timers_add_up(void)
+{
+    int64_t start = rn_now();
+
+    for (int i = 1; i <= 10; i++) {
+        struct rn_timer *timer = rn_timer_make(RN_MS);
+        int64_t at = 0;
+
+        CHECK(rn_recv(rn_timer_chan(timer), &at));
+        CHECK(at - start >= i * RN_MS);
+        rn_timer_free(timer);
+    }
+    CHECK(rn_now() - start >= 10 * RN_MS);
+}
+
+/* One timer set anew from its own channel's receiver, again and again. */
+static void one_timer_is_used_again(void)
+{
+    struct rn_timer *timer = rn_timer_make(0);
+
+    for (int i = 0; i < rn_check_rounds(500); i++) {
+        CHECK(rn_recv(rn_timer_chan(timer), NULL));
+        CHECK(!rn_timer_reset(timer, i % 3 * RN_US));
+    }
+    CHECK(rn_recv(rn_timer_chan(timer), NULL));
+    CHECK(!rn_timer_stop(timer));
+    CHECK_EQ_INT(rn_try_recv(rn_timer_chan(timer), NULL), RN_AGAIN);
+    rn_timer_free(timer);
+}
+
+/* A wait for a timer's channel may have a deadline of its own. */
+static void waits_for_timers_have_deadlines(void)
+{
+    struct rn_timer *timer = rn_timer_make(3600 * RN_S);
+    int64_t deadline = rn_deadline(RN_MS);
+
+    CHECK_EQ_INT(rn_recv_until(deadline, rn_timer_chan(timer), NULL),
+                 RN_TIMEOUT);
+    CHECK(rn_now() >= deadline);
+    CHECK(rn_timer_reset(timer, 0));
+    CHECK_EQ_INT(
+        rn_recv_until(rn_deadline(60 * RN_S), rn_timer_chan(timer), NULL),
+        RN_OK);
+    rn_timer_free(timer);
+}
+
+struct user {
+    struct rn_timer *timer;
+    int rounds;
+};
+
+static void stop_and_reset(struct user *own)
+{
+    for (int i = 0; i < own->rounds; i++) {
+        if (i % 3)
+            rn_timer_reset(own->timer, i % 5 * RN_US);
+        else
+            rn_timer_stop(own->timer);
+        if (i % 4 == 0)
+            rn_yield();
+    }
+}
+
+static void count(void *arg)
+{
+    atomic_fetch_add((_Atomic(int) *)arg, 1);
+}
+
+/* Many stop and reset one timer at once: afterwards it obeys as before. */
+static void many_set_one_timer(void)
+{
+    _Atomic(int) calls = 0;
+    int before;
+    struct rn_timer *timers[2] = {rn_timer_make(0),
+                                  rn_after_func(0, count, &calls)};
+
+    for (int i = 0; i < 2; i++) {
+        struct rn_waitgroup all = {0};
+
+        for (int k = 0; k < 8; k++)
+            rn_waitgroup_go(&all, stop_and_reset,
+                            (struct user){timers[i], rn_check_rounds(500) + 5});
+        rn_waitgroup_wait(&all);
+        rn_timer_stop(timers[i]);
+    }
+    CHECK_EQ_INT(rn_try_recv(rn_timer_chan(timers[0]), NULL), RN_AGAIN);
+    while (rn_task_count() > 1)
+        rn_yield();
+    before = atomic_load(&calls);
+    CHECK(!rn_timer_reset(timers[1], 0));
+    while (atomic_load(&calls) == before)
+        rn_yield();
+    CHECK(!rn_timer_reset(timers[0], 0));
+    CHECK(rn_recv(rn_timer_chan(timers[0]), NULL));
+    while (rn_task_count() > 1)
+        rn_yield();
+    CHECK_EQ_INT(atomic_load(&calls), before + 1);
+    rn_timer_free(timers[0]);
+    rn_timer_free(timers[1]);
+}
+
+static void ignore_signal(int number)
+{
+    (void)number;
+}
+
+struct pest {
+    pthread_t victim;
+    _Atomic(bool) stop;
+};
+
+static void *send_signals(void *arg)
+{
+    struct pest *pest = arg;
+
+    while (!atomic_load(&pest->stop)) {
+        pthread_kill(pest->victim, SIGUSR1);
+        kill(getpid(), SIGUSR1);
+    }
+    return NULL;
+}
+
+/* Signals that interrupt the workers shorten no sleep and lose no timer. */
+static void signals_shorten_no_sleep(void)
+{
+    struct sigaction action = {.sa_handler = ignore_signal};
+    struct pest pest = {.victim = pthread_self()};
+    struct rn_timer *timer = rn_timer_make(2 * RN_MS);
+    pthread_t thread;
+
+    if (rn_check_simulated()) {
+        rn_timer_free(timer);
+        return; /* signals are not simulated */
+    }
+    sigaction(SIGUSR1, &action, NULL);
+    CHECK_EQ_INT(pthread_create(&thread, NULL, send_signals, &pest), 0);
+    for (int i = 0; i < 10; i++) {
+        int64_t start = rn_now();
+
+        rn_sleep(500 * RN_US);
+        CHECK(rn_now() - start >= 500 * RN_US);
+    }
+    CHECK(rn_recv(rn_timer_chan(timer), NULL));
+    atomic_store(&pest.stop, true);
+    pthread_join(thread, NULL);
+    rn_timer_free(timer);
+}
+
+RN_CHECK_MAIN(chained_timers_add_up, one_timer_is_used_again,
+              waits_for_timers_have_deadlines, many_set_one_timer,
+              signals_shorten_no_sleep)
