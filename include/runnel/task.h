@@ -106,7 +106,7 @@ struct rn_task_options {
  * The new goroutine runs when the caller parks or another worker is free. Does
  * not park. Out of memory ends the program with a message, as in Go; rn_try_go
  * returns RN_NOMEM instead. May be called from any thread while the runtime
- * runs.
+ * runs; before and after, it ends the program with a message.
  */
 #define rn_go(function, ...)                                          \
     RN_GO_(rn_go_start_, (const struct rn_task_options *)0, function, \

@@ -96,7 +96,8 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
                void (*function)(void *), const struct spawn_part *parts,
                size_t count, const char *where)
 {
-    CHECKED(sched_is_open());
+    if (unlikely(!sched_is_open()))
+        fatal("goroutine started at %s while no runtime runs", where);
     size_t stack_size = options && options->stack_size ? options->stack_size
                                                        : default_stack_size;
     int class = stack_class(stack_size);

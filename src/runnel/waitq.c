@@ -5,7 +5,6 @@
 #include "waitq.h"
 
 #include "sched.h"
-#include "wait.h"
 
 enum { BY_OWNER = 1, BY_CONTEXT };
 
@@ -40,11 +39,6 @@ bool waitq_win(struct waitq q, struct rn_waiter_ *w)
 {
     waitq_take_out(q, w);
     return !w->claim || claim_take(w->claim, BY_OWNER);
-}
-
-int wait_limit_status(struct wait_limit limit)
-{
-    return limit.ctx ? token_status(ctx_token(limit.ctx)) : RN_OK;
 }
 
 static void unlock_guard(void *guard)

@@ -21,8 +21,7 @@
 
 #include "lock.h"
 #include "task_internal.h"
-
-struct rn_ctx;
+#include "wait.h"
 
 struct rn_waiter_ {
     struct rn_waiter_ *next;
@@ -53,7 +52,10 @@ struct wait_limit {
 #define NO_LIMIT ((struct wait_limit){.deadline = RN_NEVER})
 
 /* Why the limit's context is done; RN_OK when it is not, or there is none. */
-int wait_limit_status(struct wait_limit limit);
+static inline int wait_limit_status(struct wait_limit limit)
+{
+    return limit.ctx ? token_status(ctx_token(limit.ctx)) : RN_OK;
+}
 
 void waitq_push_back(struct waitq q, struct rn_waiter_ *w);
 void waitq_push_front(struct waitq q, struct rn_waiter_ *w);

@@ -5,6 +5,8 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <runnel/runnel.h>
 
@@ -323,6 +325,40 @@ static void environment_sets_the_seed(void)
     unsetenv("RUNNEL_SEED");
 }
 
+/* A goroutine started while no runtime runs ends the program, and says so. */
+static void go_outside_of_a_run_is_refused(void)
+{
+    char text[4096];
+    size_t length = 0;
+    ssize_t got = 0;
+    int status = 0;
+    int fds[2];
+    int argument = 1;
+    pid_t child;
+
+    if (!CHECK_EQ_INT(pipe(fds), 0))
+        return;
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        dup2(fds[1], STDERR_FILENO);
+        rn_go(linger, argument);
+        _exit(0);
+    }
+    close(fds[1]);
+    do {
+        got = read(fds[0], text + length, sizeof(text) - 1 - length);
+        length += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    text[length] = '\0';
+    close(fds[0]);
+    CHECK_EQ_INT(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+    CHECK_MSG(strstr(text, "while no runtime runs") &&
+                  strstr(text, "test_run_lifecycle.c:"),
+              "it said: %s", text);
+}
+
 /* Statuses have texts; unknown ones too. */
 static void statuses_have_texts(void)
 {
@@ -356,5 +392,5 @@ CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
            wait_all_waits_for_all, run_can_follow_run, run_inside_is_refused,
            environment_sets_the_workers, caller_is_a_worker,
            seed_decides_the_run, simulated_hour_passes_at_once,
-           environment_sets_the_seed, statuses_have_texts,
-           statuses_are_errno_numbers)
+           environment_sets_the_seed, go_outside_of_a_run_is_refused,
+           statuses_have_texts, statuses_are_errno_numbers)
