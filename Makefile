@@ -2,7 +2,8 @@
 # A short way to everything; Meson does the work. `make help` lists it.
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: all demo test soak bench race asan fuzz install clean format help
+.PHONY: all examples needs-examples demo test soak bench race asan fuzz install \
+        clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -22,11 +23,19 @@ BENCH_ROWS = 10000
 all: build/build.ninja
 	@ninja -C build
 
+examples: needs-examples build/build.ninja
+	@ninja -C build examples
+
+# A folder that was configured without them learns what has come.
+needs-examples:
+	@tools/install_deps build examples
+	@[ ! -e build/build.ninja ] || meson setup --reconfigure build >/dev/null
+
 demo: all examples/data/businesses.xlsx
 	@tools/install_deps demo
 	@tools/demo
 
-test: build/build.ninja build-asan/build.ninja build-tsan/build.ninja
+test: needs-examples build/build.ninja build-asan/build.ninja build-tsan/build.ninja
 	@tools/install_deps test
 	@tools/run_tests build build-asan build-tsan
 
@@ -63,6 +72,7 @@ clean:
 
 help:
 	@echo 'make          build: the program is build/sluice'
+	@echo 'make examples the programs of examples/, at build/examples/'
 	@echo 'make demo     import a workbook of 10,000 rows into SQLite'
 	@echo 'make test     run every test: normal, sanitizers, layers, documents'
 	@echo 'make race     the tests under ThreadSanitizer'
@@ -80,11 +90,11 @@ build/build.ninja:
 	@meson setup build $(NORMAL)
 
 build-asan/build.ninja:
-	@tools/install_deps build test
+	@tools/install_deps build examples test
 	@meson setup build-asan $(ASAN)
 
 build-tsan/build.ninja:
-	@tools/install_deps build test
+	@tools/install_deps build examples test
 	@CC=clang-14 meson setup build-tsan $(TSAN)
 
 build-fuzz/build.ninja:
