@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * account_store.h: accounts and transfers in SQLite or PostgreSQL.
+ *
+ * A transfer has a number; storing one that is there already changes nothing,
+ * so a batch whose commit was not answered can be stored again. All calls
+ * block: call them by rn_block. One call at a time.
+ */
+#ifndef ACCOUNT_STORE_H
+#define ACCOUNT_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_BATCH_MAX 256
+#define STORE_ERROR_MAX 256
+
+struct transfer {
+    int64_t number; /* from 1 */
+    int64_t payer, payee;
+    int64_t cents;
+    bool stored; /* by store_commit: false when it was there before */
+};
+
+struct store;
+
+/* What a kind of database does; 0 or -1 with the text in store->error. */
+struct store_ops {
+    /* All or none; may change the order of the pointers. */
+    int (*commit)(struct store *store, struct transfer **batch, size_t count);
+    /* Into cents[0 .. accounts - 1]. */
+    int (*balances)(struct store *store, int64_t *cents, int64_t accounts);
+    /* How many transfers there are, and what all accounts have together. */
+    int (*totals)(struct store *store, int64_t *transfers, int64_t *cents);
+    void (*close)(struct store *store); /* frees it */
+};
+
+struct store {
+    const struct store_ops *ops;
+    char error[STORE_ERROR_MAX];
+};
+
+/*
+ * Opens the tables, creating those that are not there, with accounts numbered
+ * from 0 that begin with `cents` each. NULL with a text in `error`.
+ */
+struct store *store_sqlite_open(const char *path, int64_t accounts,
+                                int64_t cents, char error[STORE_ERROR_MAX]);
+struct store *store_postgres_open(const char *address, int64_t accounts,
+                                  int64_t cents, char error[STORE_ERROR_MAX]);
+
+#endif
