@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * images.c: a worker pool for work that needs a processor.
+ *
+ * A folder of JPEG and PNG is resized, compressed or converted by as many
+ * workers as there are CPUs: more would not be faster and would hold more
+ * pictures in memory. Look at work: it takes names from the jobs channel until
+ * that is closed, and a broken picture is a result like any other. Files are
+ * read and written by rn_block, so a slow disk keeps no worker from computing.
+ *
+ *     images resize photos small --size 800
+ *     images compress photos smaller --quality 60
+ *     images convert photos other         JPEG to PNG and PNG to JPEG
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "common/example.h"
+#include "common/whole_file.h"
+#include "picture.h"
+
+static int64_t side = 800, quality = 80, workers;
+enum operation { RESIZE, COMPRESS, CONVERT, OPERATIONS };
+static const char *const operations[OPERATIONS] = {"resize", "compress",
+                                                   "convert"};
+
+struct folder {
+    enum operation operation;
+    const char *from, *to;
+};
+
+struct result {
+    char name[256];
+    char error[PICTURE_ERROR_MAX]; /* empty: it worked */
+    size_t size_before, size_after;
+    int width, height;
+};
+
+struct worker {
+    const struct folder *folder;
+    rn_receiver(struct dirent *) names;
+    rn_sender(struct result) results;
+};
+
+/* The operation on a file's bytes; -1 with the error in the result. */
+static int change(enum operation operation, struct whole_file *file,
+                  enum picture_format *format, struct result *result)
+{
+    struct picture picture;
+    struct whole_file changed;
+
+    if (picture_decode(file->data, file->size, &picture, result->error) != 0)
+        return -1;
+    *format = picture.format;
+    if (operation == CONVERT)
+        *format = *format == PICTURE_JPEG ? PICTURE_PNG : PICTURE_JPEG;
+    int status = 0;
+    if (operation == RESIZE && picture_shrink(&picture, (int)side) != 0) {
+        strcpy(result->error, "not enough memory");
+        status = -1;
+    }
+    if (status == 0)
+        status = picture_encode(&picture, *format, (int)quality, &changed.data,
+                                &changed.size, result->error);
+    free(picture.rgba);
+    if (status != 0)
+        return -1;
+    result->width = picture.width;
+    result->height = picture.height;
+    free(file->data);
+    *file = changed;
+    return 0;
+}
+
+static void process(const struct folder *folder, struct result *result)
+{
+    char path[4096];
+    struct whole_file file;
+    enum picture_format format;
+
+    snprintf(path, sizeof(path), "%s/%s", folder->from, result->name);
+    int status = whole_file_read(path, &file);
+    if (status != RN_OK) {
+        snprintf(result->error, sizeof(result->error), "%s",
+                 rn_status_text(status));
+        return;
+    }
+    result->size_before = file.size;
+    if (change(folder->operation, &file, &format, result) == 0) {
+        const char *ending = format == PICTURE_JPEG ? ".jpg" : ".png";
+        snprintf(path, sizeof(path), "%s/%s%s", folder->to, result->name,
+                 folder->operation == CONVERT ? ending : "");
+        status = whole_file_write(path, &file);
+        if (status != RN_OK)
+            snprintf(result->error, sizeof(result->error), "%s: %s", folder->to,
+                     rn_status_text(status));
+        result->size_after = file.size;
+    }
+    free(file.data);
+}
+
+static int work(struct rn_ctx *ctx, struct worker *own)
+{
+    struct dirent *name;
+
+    while (rn_recv_ctx(ctx, own->names, &name) == RN_OK) {
+        struct result result = {.width = 0};
+        snprintf(result.name, sizeof(result.name), "%s", name->d_name);
+        process(own->folder, &result);
+        rn_send(own->results, result); /* run receives until all have ended */
+        rn_yield();                    /* it was long: let others run */
+    }
+    return RN_OK;
+}
+
+struct crew {
+    struct rn_group *group;
+    rn_sender(struct result) results;
+};
+
+static void close_after(struct crew *own)
+{
+    rn_group_wait(own->group);
+    rn_close(own->results);
+}
+
+static int is_picture(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return dot &&
+           (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 ||
+            strcasecmp(dot, ".png") == 0);
+}
+
+/* Every name to the pool, every result to the terminal; how many failed. */
+static int process_all(struct rn_ctx *ctx, const struct folder *folder,
+                       struct dirent **names, int count)
+{
+    rn_chan(struct dirent *) jobs = rn_chan_make(struct dirent *, count);
+    rn_chan(struct result) results = rn_chan_make(struct result, 8);
+    struct rn_group *group = rn_group_make(ctx, 0);
+    int good = 0;
+
+    for (int i = 0; i < count; i++)
+        rn_send(jobs, names[i]);
+    rn_close(jobs);
+    for (int64_t i = 0; i < workers; i++)
+        rn_group_go(
+            group, work,
+            (struct worker){folder, rn_recv_end(jobs), rn_send_end(results)});
+    rn_go(close_after, (struct crew){group, rn_send_end(results)});
+    rn_range (struct result, result, results) {
+        if (result.error[0]) {
+            example_error("%s: %s", result.name, result.error);
+            continue;
+        }
+        good++;
+        printf("%s: %dx%d, %zu bytes, were %zu\n", result.name, result.width,
+               result.height, result.size_after, result.size_before);
+    }
+    printf("%d of %d pictures done\n", good, count);
+    rn_chan_free(results);
+    rn_chan_free(jobs);
+    return count - good;
+}
+
+static int run(struct rn_ctx *ctx, int argc, char **argv)
+{
+    (void)argc;
+    struct folder folder = {RESIZE, argv[1], argv[2]};
+    struct dirent **names;
+
+    while (strcmp(operations[folder.operation], argv[0]) != 0) {
+        if (++folder.operation == OPERATIONS) {
+            example_error("\"%s\" is not resize, compress or convert", argv[0]);
+            return 2;
+        }
+    }
+    if (workers == 0)
+        workers = rn_procs();
+    int count = scandir(folder.from, &names, is_picture, alphasort);
+    if (count < 0 || (mkdir(folder.to, 0777) != 0 && errno != EEXIST)) {
+        const char *why = rn_status_text(-errno);
+        example_error("%s: %s", count < 0 ? folder.from : folder.to, why);
+        return 1;
+    }
+    int failed = process_all(ctx, &folder, names, count);
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    return failed > 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct example_option options[] = {
+        {"size", "PIXELS", "the longer side after resize", .number = &side,
+         .min = 1, .max = 20000},
+        {"quality", "N", "of JPEG, 1 to 100", .number = &quality, .min = 1,
+         .max = 100},
+        {"workers", "N", "pictures at once; 0: one a CPU", .number = &workers,
+         .max = 64},
+        {0},
+    };
+    return example_main(
+        argc, argv,
+        &(struct example){
+            .usage = "resize|compress|convert FROM TO [--size PIXELS]",
+            .about = "Works on the JPEG and PNG files of a folder.",
+            .options = options,
+            .min_arguments = 3,
+            .max_arguments = 3,
+            .stack_size = (size_t)256 * 1024, /* codecs keep tables there */
+            .run = run});
+}
