@@ -13,9 +13,12 @@ A test is a script `NAME.py PROGRAM [...]` of the form
 
 and prints TAP; what failed goes to stderr too.
 """
+import atexit
+import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,18 @@ SANITIZED = "EXAMPLE_SANITIZED" in os.environ
 TIMEOUT = 100
 
 number = failures = 0
+started = []
+
+
+def kill_started():
+    """When a test ends in the middle."""
+    for program in started:
+        if program.process.poll() is None:
+            program.process.kill()
+        program.watchdog.cancel()
+
+
+atexit.register(kill_started)
 folder = tempfile.TemporaryDirectory(prefix="example.")
 
 
@@ -81,10 +96,13 @@ class Started:
         self.lines = []
         self.errors = []
         self.error_reader = threading.Thread(
-            target=lambda: self.errors.extend(self.process.stderr))
+            target=lambda: self.errors.extend(self.process.stderr),
+            daemon=True)
         self.error_reader.start()
         self.watchdog = threading.Timer(TIMEOUT, self.process.kill)
+        self.watchdog.daemon = True
         self.watchdog.start()
+        started.append(self)
 
     def wait_for(self, text):
         """The first line with the text; None when the program ended before."""
@@ -114,6 +132,61 @@ class Started:
         self.process.stdout.close()
         self.process.stderr.close()
         return Done(status, "".join(self.lines) + rest, "".join(self.errors))
+
+
+class Server(Started):
+    """One that prints where it listens; `port` is None when it does not."""
+
+    def __init__(self, *arguments):
+        super().__init__("--listen", "127.0.0.1:0", *arguments)
+        line = self.wait_for("listening on http://") or ""
+        self.port = int(line.rsplit(":", 1)[1]) if line else None
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port,
+                                          timeout=TIMEOUT)
+
+    def ask(self, method, path, body=None, connection=None):
+        """(status, text)"""
+        own = connection or self.connect()
+        own.request(method, path, body)
+        answer = own.getresponse()
+        text = answer.read().decode()
+        if not connection:
+            own.close()
+        return answer.status, text
+
+    def raw(self, data):
+        """What comes back for these bytes until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), TIMEOUT) as s:
+            s.sendall(data)
+            try:
+                s.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # the server was faster
+            return b"".join(iter(lambda: s.recv(65536), b"")).decode()
+
+
+def at_once(count, function):
+    """function(0) .. function(count - 1), each in a thread."""
+    threads = [threading.Thread(target=function, args=(n,))
+               for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def bad_addresses():
+    """A server's address that cannot be had."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        done = run("--listen", address)
+        check("an address that is taken", done.status == 1 and
+              done.err.startswith("%s: %s: " % (NAME, address)), done)
+    done = run("--listen", "nowhere")
+    check("an address that is none", done.status == 1 and
+          "nowhere" in done.err, done)
 
 
 def interrupt(*arguments, after=None):

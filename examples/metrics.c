@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * metrics.c: the for-select loop.
+ *
+ * A monitor looks at this machine's CPU, memory, disks and network every few
+ * seconds, prints a line, and tells whoever asks over HTTP in the form that
+ * Prometheus reads. Look at monitor: one loop, one select over three things
+ * that can happen (a tick, a question, the end). The samples belong to that
+ * loop alone; those who ask send it a channel to answer on, so there is no
+ * lock.
+ *
+ *     metrics                                 until Ctrl-C
+ *     metrics --count 3 --period-ms 500
+ *     metrics --listen 127.0.0.1:9100 &
+ *     curl localhost:9100/metrics
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/example.h"
+#include "common/mini_http.h"
+#include "proc_sample.h"
+
+static int64_t period_ms = 10000, rounds;
+static const char *address, *folder = "/proc";
+
+struct view {
+    struct proc_sample now, before;
+    int64_t apart_ns; /* between the two */
+};
+
+struct question {
+    rn_sender(struct view) answer; /* has room for it */
+};
+
+struct monitor {
+    struct rn_ctx *ctx; /* canceled when the monitor ends */
+    rn_chan(struct question) questions;
+    int status;
+};
+
+static double per_second(uint64_t now, uint64_t before, int64_t apart_ns)
+{
+    return (double)(now - before) / ((double)apart_ns / 1e9) / 1e6;
+}
+
+static void print_line(const struct view *view)
+{
+    const struct proc_sample *now = &view->now, *before = &view->before;
+    uint64_t ticks = now->cpu_all - before->cpu_all;
+    double busy =
+        ticks > 0
+            ? 100.0 * (double)(now->cpu_busy - before->cpu_busy) / (double)ticks
+            : 0;
+
+    printf("cpu %.0f %%  memory %.0f of %.0f MB  disk %.1f MB/s in %.1f out  "
+           "net %.2f MB/s in %.2f out\n",
+           busy, (double)(now->memory_total - now->memory_free) / 1e6,
+           (double)now->memory_total / 1e6,
+           per_second(now->disk_read, before->disk_read, view->apart_ns),
+           per_second(now->disk_written, before->disk_written, view->apart_ns),
+           per_second(now->net_received, before->net_received, view->apart_ns),
+           per_second(now->net_sent, before->net_sent, view->apart_ns));
+    fflush(stdout);
+}
+
+/* A new sample into the view; false when /proc cannot be read. */
+static bool look(struct view *view, int64_t apart_ns)
+{
+    const char *file;
+    struct proc_sample sample;
+    int status = proc_sample_take(folder, &sample, &file);
+
+    if (status != RN_OK) {
+        example_error("%s/%s: %s", folder, file, rn_status_text(status));
+        return false;
+    }
+    view->before = apart_ns > 0 ? view->now : sample;
+    view->now = sample;
+    view->apart_ns = apart_ns;
+    return true;
+}
+
+static int monitor(struct rn_ctx *ctx, struct monitor *own)
+{
+    struct rn_timer *ticker = rn_ticker_make(period_ms * RN_MS);
+    struct view view;
+    struct question question;
+    int64_t last = rn_now();
+    bool good = look(&view, 0);
+
+    for (int64_t done = 0; good && (rounds == 0 || done < rounds);) {
+        struct rn_case cases[] = {
+            rn_case_recv(rn_timer_chan(ticker), NULL),
+            rn_case_recv(own->questions, &question),
+            rn_case_done(ctx),
+        };
+        int chosen = rn_select(cases, 3);
+        if (chosen == 0) {
+            int64_t now = rn_now();
+            good = look(&view, now - last);
+            last = now;
+            done++;
+            if (good)
+                print_line(&view);
+        } else if (chosen == 1) {
+            rn_send(question.answer, view);
+        } else {
+            break;
+        }
+    }
+    rn_timer_free(ticker);
+    return good ? RN_OK : RN_INVALID;
+}
+
+static void print_prometheus(const struct proc_sample *now, FILE *out)
+{
+    const struct {
+        const char *name, *type;
+        uint64_t value;
+    } metrics[] = {
+        {"machine_cpu_busy_ticks_total", "counter", now->cpu_busy},
+        {"machine_cpu_ticks_total", "counter", now->cpu_all},
+        {"machine_memory_bytes", "gauge", now->memory_total},
+        {"machine_memory_free_bytes", "gauge", now->memory_free},
+        {"machine_disk_read_bytes_total", "counter", now->disk_read},
+        {"machine_disk_written_bytes_total", "counter", now->disk_written},
+        {"machine_net_received_bytes_total", "counter", now->net_received},
+        {"machine_net_sent_bytes_total", "counter", now->net_sent}};
+
+    for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
+        fprintf(out, "# TYPE %s %s\n%s %llu\n", metrics[i].name,
+                metrics[i].type, metrics[i].name,
+                (unsigned long long)metrics[i].value);
+}
+
+/* Asks the monitor, unless it has ended. */
+static void answer(struct rn_ctx *ctx, const struct http_request *request,
+                   struct http_answer *answer, void *arg)
+{
+    struct monitor *own = arg;
+    rn_chan(struct view) reply = rn_chan_make(struct view, 1);
+    struct view view;
+    (void)ctx;
+
+    answer->type = "text/plain; version=0.0.4";
+    if (strcmp(request->path, "/metrics") != 0) {
+        answer->status = 404;
+    } else if (rn_send_ctx(own->ctx, own->questions, {rn_send_end(reply)}) ==
+               RN_OK) {
+        rn_recv(reply, &view);
+        print_prometheus(&view.now, answer->body);
+    } else {
+        answer->status = 503;
+    }
+    rn_chan_free(reply);
+}
+
+/* The monitor in a group, for its end to be the server's end too. */
+static int watch(struct rn_ctx *ctx, struct monitor **own)
+{
+    int status = monitor(ctx, *own);
+
+    (*own)->status = status;
+    rn_ctx_cancel((*own)->ctx);
+    return status;
+}
+
+static int run(struct rn_ctx *ctx, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    struct monitor own = {.ctx = rn_ctx_with_cancel(ctx)};
+    struct rn_group *group = rn_group_make(ctx, 0);
+    int status = RN_OK;
+
+    own.questions = rn_chan_make(struct question, 0);
+    rn_group_go(group, watch, &own);
+    if (address)
+        status = mini_http_serve(own.ctx, address, answer, &own);
+    if (status != RN_OK) {
+        example_error("%s: %s", address, rn_status_text(status));
+        rn_ctx_cancel(rn_group_ctx(group));
+    }
+    rn_group_wait(group);
+    rn_chan_free(own.questions);
+    rn_ctx_release(own.ctx);
+    return status == RN_OK && own.status == RN_OK ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct example_option options[] = {
+        {"period-ms", "MS", "between two looks", .number = &period_ms, .min = 1,
+         .max = 3600000},
+        {"count", "N", "how many; 0: until Ctrl-C", .number = &rounds,
+         .max = 1 << 30},
+        {"listen", "ADDRESS", "tell it at http://ADDRESS/metrics",
+         .text = &address},
+        {"proc", "FOLDER", "where to look", .text = &folder},
+        {0},
+    };
+    return example_main(
+        argc, argv,
+        &(struct example){.usage =
+                              "[--period-ms MS] [--count N] [--listen ADDRESS]",
+                          .about = "Watches CPU, memory, disks and network.",
+                          .options = options,
+                          .run = run});
+}
