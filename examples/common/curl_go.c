@@ -120,6 +120,8 @@ int curl_go_perform(struct rn_ctx *ctx, struct curl_go *own, CURL *easy,
     if (status != RN_OK)
         return status;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Not to wait for a name look-up, which cannot be broken off. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     if (curl_multi_add_handle(own->multi, easy) != CURLM_OK)
         return RN_NOMEM;
     curl_multi_socket_action(own->multi, CURL_SOCKET_TIMEOUT, 0, &running);
