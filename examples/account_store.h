@@ -43,8 +43,13 @@ struct store {
 
 /*
  * Opens the tables, creating those that are not there, with accounts numbered
- * from 0 that begin with `cents` each. NULL with a text in `error`.
+ * from 0 that begin with `cents` each; what each has is put into balances.
+ * "sqlite:FILE", or an address of libpq. NULL with a text in `error`.
  */
+struct store *store_open(const char *target, int64_t accounts, int64_t cents,
+                         int64_t *balances, char error[STORE_ERROR_MAX]);
+
+/* The two that it chooses from; without the balances. */
 struct store *store_sqlite_open(const char *path, int64_t accounts,
                                 int64_t cents, char error[STORE_ERROR_MAX]);
 struct store *store_postgres_open(const char *address, int64_t accounts,

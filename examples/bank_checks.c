@@ -2,6 +2,8 @@
 /* bank_checks.c: balance, fraud, limits and regulations, at the same time. */
 #include "bank_checks.h"
 
+#include <stdio.h>
+
 #include "common/example.h"
 
 struct question {
@@ -71,4 +73,37 @@ void bank_settle(struct bank *bank, const struct transfer *transfer,
     bank->available[stored ? transfer->payee : transfer->payer] +=
         transfer->cents;
     rn_mutex_unlock(&bank->lock);
+}
+
+void tally_count(struct tally *tally, const struct transfer *t, int status)
+{
+    rn_mutex_lock(&tally->lock);
+    if (status == RN_OK && t->stored)
+        tally->committed++;
+    else if (status == RN_OK)
+        tally->there_before++;
+    else if (status == RN_TIMEOUT)
+        tally->too_slow++;
+    else
+        tally->refused[REFUSED_BY(0) - status]++;
+    rn_mutex_unlock(&tally->lock);
+}
+
+void tally_print(const struct tally *tally, double seconds)
+{
+    static const char *const names[CHECKS] = {"balance", "fraud", "limits",
+                                              "regulatory"};
+    uint64_t all = tally->committed + tally->there_before + tally->too_slow;
+
+    printf("committed: %llu\nthere before: %llu\ntoo slow: %llu\n",
+           (unsigned long long)tally->committed,
+           (unsigned long long)tally->there_before,
+           (unsigned long long)tally->too_slow);
+    for (int check = 0; check < CHECKS; check++) {
+        printf("refused by %s: %llu\n", names[check],
+               (unsigned long long)tally->refused[check]);
+        all += tally->refused[check];
+    }
+    printf("%llu transactions in %.2f s: %.0f a second\n",
+           (unsigned long long)all, seconds, (double)all / seconds);
 }

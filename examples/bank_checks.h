@@ -35,4 +35,16 @@ int bank_validate(struct rn_ctx *ctx, struct bank *bank,
 void bank_settle(struct bank *bank, const struct transfer *transfer,
                  bool stored);
 
+/* What became of the transfers. */
+struct tally {
+    struct rn_mutex lock;
+    uint64_t committed, there_before, too_slow, refused[CHECKS]; /* by lock */
+};
+
+/* Counts one; `status` is bank_validate's. */
+void tally_count(struct tally *tally, const struct transfer *transfer,
+                 int status);
+/* Prints it, when nobody counts any more. */
+void tally_print(const struct tally *tally, double seconds);
+
 #endif

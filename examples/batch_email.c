@@ -18,30 +18,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/curl_go.h"
 #include "common/example.h"
 #include "common/whole_file.h"
+#include "mailing.h"
 
 static const char *server = "smtp://localhost:25", *from, *text_path;
 static int64_t senders = 4, tries = 3, pause_ms = 500, timeout_ms = 10000;
-
-struct address {
-    const char *mail, *name;
-    bool sent; /* written by the sender that took it */
-};
 
 struct sender {
     struct rn_ctx *ctx;
     rn_receiver(struct address *) addresses;
     const char *text;
     struct rn_waitgroup *running;
-};
-
-struct letter {
-    char *bytes;
-    size_t size, read;
 };
 
 static size_t give_bytes(char *to, size_t size, size_t count, void *arg)
@@ -53,34 +43,6 @@ static size_t give_bytes(char *to, size_t size, size_t count, void *arg)
     memcpy(to, letter->bytes + letter->read, part);
     letter->read += part;
     return part;
-}
-
-/* Headers and text, with line ends as mail has them. */
-static void write_letter(const struct address *to, const char *text,
-                         struct letter *letter)
-{
-    FILE *out = open_memstream(&letter->bytes, &letter->size);
-    char date[64];
-    time_t now = time(NULL);
-    struct tm tm;
-
-    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000",
-             gmtime_r(&now, &tm));
-    fprintf(out, "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: ", date, from,
-            to->mail);
-    for (bool first = true; *text; text++) {
-        if (strncmp(text, "{name}", 6) == 0) {
-            fputs(to->name, out);
-            text += 5;
-        } else if (*text == '\n') {
-            fputs(first ? "\r\n\r\n" : "\r\n", out);
-            first = false;
-        } else if (*text != '\r') {
-            fputc(*text, out);
-        }
-    }
-    fputs("\r\n", out);
-    fclose(out);
 }
 
 /* One try: RN_OK, a status worth another try, or RN_INVALID: never. */
@@ -112,7 +74,7 @@ static bool send_letter(struct sender *own, struct curl_go *curl, CURL *easy,
     char why[CURL_ERROR_SIZE];
     int status = RN_AGAIN;
 
-    write_letter(to, own->text, &letter);
+    mailing_write(to, from, own->text, &letter);
     curl_easy_setopt(easy, CURLOPT_URL, server);
     curl_easy_setopt(easy, CURLOPT_MAIL_FROM, from);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, list);
@@ -150,40 +112,6 @@ static void send_all(struct sender *own)
     rn_waitgroup_done(own->running);
 }
 
-/* Whether a line can be an address: what SMTP takes between < and >. */
-static bool is_mail(const char *mail)
-{
-    const char *at = strchr(mail, '@');
-
-    if (!at || at == mail || !at[1] || strchr(at + 1, '@'))
-        return false;
-    for (; *mail; mail++) {
-        if ((unsigned char)*mail <= ' ' || strchr("<>()\"\\;:", *mail))
-            return false;
-    }
-    return true;
-}
-
-/* Cuts the list up in place; how many are addresses. */
-static size_t read_list(char *list, struct address *addresses, int *bad)
-{
-    size_t count = 0;
-
-    for (int number = 1; list && *list; number++) {
-        char *line = strsep(&list, "\n");
-        line[strcspn(line, "\r")] = '\0';
-        char *mail = strsep(&line, ",");
-        if (is_mail(mail)) {
-            addresses[count++] =
-                (struct address){mail, line ? line : mail, false};
-        } else if (*mail) {
-            example_error("line %d: \"%.60s\" is no address", number, mail);
-            (*bad)++;
-        }
-    }
-    return count;
-}
-
 static size_t send_mailing(struct rn_ctx *ctx, struct address *addresses,
                            size_t count, const char *text)
 {
@@ -211,7 +139,7 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
     struct whole_file list, text;
     int bad = 0;
 
-    if (!from || !is_mail(from) || !text_path) {
+    if (!from || !mailing_is_address(from) || !text_path) {
         example_error("--from ADDRESS and --text FILE are needed");
         return 2;
     }
@@ -226,10 +154,9 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
         free(list.data);
         return 1;
     }
-    /* A line has two bytes or more. */
     struct address *addresses = calloc(list.size / 2 + 1, sizeof(*addresses));
     if (addresses) {
-        size_t count = read_list((char *)list.data, addresses, &bad);
+        size_t count = mailing_read_list((char *)list.data, addresses, &bad);
         size_t sent =
             send_mailing(ctx, addresses, count, (const char *)text.data);
         printf("%zu of %zu letters sent\n", sent, count);

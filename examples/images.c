@@ -24,12 +24,11 @@
 #include "picture.h"
 
 static int64_t side = 800, quality = 80, workers;
-enum operation { RESIZE, COMPRESS, CONVERT, OPERATIONS };
-static const char *const operations[OPERATIONS] = {"resize", "compress",
-                                                   "convert"};
+static const char *const operations[PICTURE_OPERATIONS] = {"resize", "compress",
+                                                           "convert"};
 
 struct folder {
-    enum operation operation;
+    struct picture_change change;
     const char *from, *to;
 };
 
@@ -46,41 +45,11 @@ struct worker {
     rn_sender(struct result) results;
 };
 
-/* The operation on a file's bytes; -1 with the error in the result. */
-static int change(enum operation operation, struct whole_file *file,
-                  enum picture_format *format, struct result *result)
-{
-    struct picture picture;
-    struct whole_file changed;
-
-    if (picture_decode(file->data, file->size, &picture, result->error) != 0)
-        return -1;
-    *format = picture.format;
-    if (operation == CONVERT)
-        *format = *format == PICTURE_JPEG ? PICTURE_PNG : PICTURE_JPEG;
-    int status = 0;
-    if (operation == RESIZE && picture_shrink(&picture, (int)side) != 0) {
-        strcpy(result->error, "not enough memory");
-        status = -1;
-    }
-    if (status == 0)
-        status = picture_encode(&picture, *format, (int)quality, &changed.data,
-                                &changed.size, result->error);
-    free(picture.rgba);
-    if (status != 0)
-        return -1;
-    result->width = picture.width;
-    result->height = picture.height;
-    free(file->data);
-    *file = changed;
-    return 0;
-}
-
 static void process(const struct folder *folder, struct result *result)
 {
     char path[4096];
     struct whole_file file;
-    enum picture_format format;
+    struct picture done;
 
     snprintf(path, sizeof(path), "%s/%s", folder->from, result->name);
     int status = whole_file_read(path, &file);
@@ -90,10 +59,14 @@ static void process(const struct folder *folder, struct result *result)
         return;
     }
     result->size_before = file.size;
-    if (change(folder->operation, &file, &format, result) == 0) {
-        const char *ending = format == PICTURE_JPEG ? ".jpg" : ".png";
+    int changed = picture_change(&folder->change, &file.data, &file.size, &done,
+                                 result->error);
+    if (changed == 0) {
+        result->width = done.width;
+        result->height = done.height;
+        const char *ending = done.format == PICTURE_JPEG ? ".jpg" : ".png";
         snprintf(path, sizeof(path), "%s/%s%s", folder->to, result->name,
-                 folder->operation == CONVERT ? ending : "");
+                 folder->change.operation == PICTURE_CONVERT ? ending : "");
         status = whole_file_write(path, &file);
         if (status != RN_OK)
             snprintf(result->error, sizeof(result->error), "%s: %s", folder->to,
@@ -172,11 +145,12 @@ static int process_all(struct rn_ctx *ctx, const struct folder *folder,
 static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     (void)argc;
-    struct folder folder = {RESIZE, argv[1], argv[2]};
+    struct folder folder = {
+        {PICTURE_RESIZE, (int)side, (int)quality}, argv[1], argv[2]};
     struct dirent **names;
 
-    while (strcmp(operations[folder.operation], argv[0]) != 0) {
-        if (++folder.operation == OPERATIONS) {
+    while (strcmp(operations[folder.change.operation], argv[0]) != 0) {
+        if (++folder.change.operation == PICTURE_OPERATIONS) {
             example_error("\"%s\" is not resize, compress or convert", argv[0]);
             return 2;
         }

@@ -21,22 +21,12 @@
 #include <time.h>
 
 #include "common/example.h"
-#include "log_input.h"
-#include "log_line.h"
+#include "log_block.h"
 
 static const char *least_name = "ERROR";
 static int64_t filters;
 static bool stats;
 static enum log_level least;
-
-struct block {
-    char *lines; /* LOG_LINES_SIZE */
-    size_t size;
-    char *kept; /* what they became; twice the size always is enough */
-    size_t kept_size;
-    uint64_t line_count, kept_count, bad_count;
-    rn_chan(bool) done; /* says that it was filtered; capacity 1 */
-};
 
 struct reader {
     rn_receiver(struct block *) empty;
@@ -90,46 +80,11 @@ static int read_files(struct rn_ctx *ctx, struct reader **own)
     return RN_OK;
 }
 
-/* "[time] LEVEL: message" at `to`, and where it ends. */
-static char *format(char *to, const struct log_line *line)
-{
-    *to++ = '[';
-    to = mempcpy(to, line->time.text, line->time.size);
-    to = stpcpy(stpcpy(to, "] "), log_level_name(line->level));
-    to = mempcpy(stpcpy(to, ": "), line->message.text, line->message.size);
-    if (line->status.size > 0)
-        to = mempcpy(stpcpy(to, " -> "), line->status.text, line->status.size);
-    *to++ = '\n';
-    return to;
-}
-
-static void filter_block(struct block *block)
-{
-    const char *at = block->lines;
-    const char *end = at + block->size;
-    char *to = block->kept;
-
-    block->line_count = block->kept_count = block->bad_count = 0;
-    while (at < end) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        struct log_line line;
-        block->line_count++;
-        if (!log_line_parse(at, (size_t)(line_end - at), &line)) {
-            block->bad_count++;
-        } else if (line.level >= least) {
-            to = format(to, &line);
-            block->kept_count++;
-        }
-        at = line_end + 1;
-    }
-    block->kept_size = (size_t)(to - block->kept);
-}
-
 static int filter(struct rn_ctx *ctx, rn_receiver(struct block *) *jobs)
 {
     (void)ctx; /* what was read is also printed */
     rn_range (struct block *, block, *jobs) {
-        filter_block(block);
+        log_block_filter(block, least);
         rn_send(block->done, true);
     }
     return RN_OK;
@@ -179,14 +134,6 @@ static void print_stats(const struct reader *reader,
                   megabytes / seconds, megabytes / cpu);
 }
 
-static bool make_block(struct block *block)
-{
-    block->lines = malloc(LOG_LINES_SIZE + 1);
-    block->kept = malloc(2 * LOG_LINES_SIZE + 2);
-    block->done = rn_chan_make(bool, 1);
-    return block->lines && block->kept;
-}
-
 static int run(struct rn_ctx *outer, int argc, char **argv)
 {
     if (!log_level_of((struct slice){least_name, strlen(least_name)}, &least)) {
@@ -212,7 +159,7 @@ static int run(struct rn_ctx *outer, int argc, char **argv)
                             0};
     struct totals totals = {0};
 
-    while (blocks && made < count && make_block(&blocks[made]))
+    while (blocks && made < count && log_block_make(&blocks[made]))
         rn_send(empty, &blocks[made++]);
     if (made == count) {
         struct rn_group *group = rn_group_make(ctx, 0);
@@ -232,11 +179,8 @@ static int run(struct rn_ctx *outer, int argc, char **argv)
         example_error("%llu of %llu lines not understood",
                       (unsigned long long)totals.bad,
                       (unsigned long long)totals.lines);
-    for (size_t i = 0; blocks && i < count; i++) {
-        free(blocks[i].lines);
-        free(blocks[i].kept);
-        rn_chan_free(blocks[i].done);
-    }
+    for (size_t i = 0; blocks && i < count; i++)
+        log_block_free(&blocks[i]);
     free(blocks);
     rn_ctx_release(ctx);
     rn_chan_free(empty);

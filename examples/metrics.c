@@ -39,28 +39,9 @@ struct monitor {
     int status;
 };
 
-static double per_second(uint64_t now, uint64_t before, int64_t apart_ns)
+static void print_view(const struct view *view)
 {
-    return (double)(now - before) / ((double)apart_ns / 1e9) / 1e6;
-}
-
-static void print_line(const struct view *view)
-{
-    const struct proc_sample *now = &view->now, *before = &view->before;
-    uint64_t ticks = now->cpu_all - before->cpu_all;
-    double busy =
-        ticks > 0
-            ? 100.0 * (double)(now->cpu_busy - before->cpu_busy) / (double)ticks
-            : 0;
-
-    printf("cpu %.0f %%  memory %.0f of %.0f MB  disk %.1f MB/s in %.1f out  "
-           "net %.2f MB/s in %.2f out\n",
-           busy, (double)(now->memory_total - now->memory_free) / 1e6,
-           (double)now->memory_total / 1e6,
-           per_second(now->disk_read, before->disk_read, view->apart_ns),
-           per_second(now->disk_written, before->disk_written, view->apart_ns),
-           per_second(now->net_received, before->net_received, view->apart_ns),
-           per_second(now->net_sent, before->net_sent, view->apart_ns));
+    proc_sample_print(&view->before, &view->now, view->apart_ns, stdout);
     fflush(stdout);
 }
 
@@ -102,7 +83,7 @@ static int monitor(struct rn_ctx *ctx, struct monitor *own)
             last = now;
             done++;
             if (good)
-                print_line(&view);
+                print_view(&view);
         } else if (chosen == 1) {
             rn_send(question.answer, view);
         } else {
@@ -111,27 +92,6 @@ static int monitor(struct rn_ctx *ctx, struct monitor *own)
     }
     rn_timer_free(ticker);
     return good ? RN_OK : RN_INVALID;
-}
-
-static void print_prometheus(const struct proc_sample *now, FILE *out)
-{
-    const struct {
-        const char *name, *type;
-        uint64_t value;
-    } metrics[] = {
-        {"machine_cpu_busy_ticks_total", "counter", now->cpu_busy},
-        {"machine_cpu_ticks_total", "counter", now->cpu_all},
-        {"machine_memory_bytes", "gauge", now->memory_total},
-        {"machine_memory_free_bytes", "gauge", now->memory_free},
-        {"machine_disk_read_bytes_total", "counter", now->disk_read},
-        {"machine_disk_written_bytes_total", "counter", now->disk_written},
-        {"machine_net_received_bytes_total", "counter", now->net_received},
-        {"machine_net_sent_bytes_total", "counter", now->net_sent}};
-
-    for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
-        fprintf(out, "# TYPE %s %s\n%s %llu\n", metrics[i].name,
-                metrics[i].type, metrics[i].name,
-                (unsigned long long)metrics[i].value);
 }
 
 /* Asks the monitor, unless it has ended. */
@@ -149,7 +109,7 @@ static void answer(struct rn_ctx *ctx, const struct http_request *request,
     } else if (rn_send_ctx(own->ctx, own->questions, {rn_send_end(reply)}) ==
                RN_OK) {
         rn_recv(reply, &view);
-        print_prometheus(&view.now, answer->body);
+        proc_sample_print_prometheus(&view.now, answer->body);
     } else {
         answer->status = 503;
     }

@@ -200,3 +200,31 @@ int picture_shrink(struct picture *picture, int side)
     picture->height = height;
     return 0;
 }
+
+int picture_change(const struct picture_change *change, unsigned char **data,
+                   size_t *size, struct picture *out,
+                   char error[PICTURE_ERROR_MAX])
+{
+    unsigned char *changed;
+    size_t changed_size;
+
+    if (picture_decode(*data, *size, out, error) != 0)
+        return -1;
+    if (change->operation == PICTURE_CONVERT)
+        out->format = out->format == PICTURE_JPEG ? PICTURE_PNG : PICTURE_JPEG;
+    int status = 0;
+    if (change->operation == PICTURE_RESIZE &&
+        picture_shrink(out, change->side) != 0)
+        status = fail(error, "not enough memory");
+    if (status == 0)
+        status = picture_encode(out, out->format, change->quality, &changed,
+                                &changed_size, error);
+    free(out->rgba);
+    out->rgba = NULL;
+    if (status != 0)
+        return -1;
+    free(*data);
+    *data = changed;
+    *size = changed_size;
+    return 0;
+}

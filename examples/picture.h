@@ -33,4 +33,26 @@ int picture_encode(const struct picture *picture, enum picture_format format,
 /* Makes the longer side at most `side` pixels, by averages. 0 or -1. */
 int picture_shrink(struct picture *picture, int side);
 
+enum picture_operation {
+    PICTURE_RESIZE,
+    PICTURE_COMPRESS,
+    PICTURE_CONVERT, /* JPEG to PNG, PNG to JPEG */
+    PICTURE_OPERATIONS
+};
+
+struct picture_change {
+    enum picture_operation operation;
+    int side;    /* the longer one after resize */
+    int quality; /* of JPEG */
+};
+
+/*
+ * Decodes a file's bytes, changes the picture, encodes it and replaces the
+ * bytes; out->rgba is NULL then, the rest says what it became. 0, or -1 with
+ * the bytes as they were.
+ */
+int picture_change(const struct picture_change *change, unsigned char **data,
+                   size_t *size, struct picture *out,
+                   char error[PICTURE_ERROR_MAX]);
+
 #endif

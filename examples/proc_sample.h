@@ -6,6 +6,7 @@
 #define PROC_SAMPLE_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct proc_sample {
     uint64_t cpu_busy, cpu_all;         /* clock ticks since boot */
@@ -21,5 +22,13 @@ struct proc_sample {
  */
 int proc_sample_take(const char *folder, struct proc_sample *out,
                      const char **file);
+
+/* A line of what happened between two samples, `apart_ns` apart. */
+void proc_sample_print(const struct proc_sample *before,
+                       const struct proc_sample *now, int64_t apart_ns,
+                       FILE *out);
+
+/* All of a sample in the form that Prometheus reads. */
+void proc_sample_print_prometheus(const struct proc_sample *now, FILE *out);
 
 #endif

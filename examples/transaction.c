@@ -40,8 +40,7 @@ struct desk {
     rn_chan(struct transfer) queue;
     rn_chan(struct entry) entries;
     struct rn_waitgroup storing;
-    struct rn_mutex lock;
-    uint64_t committed, there_before, too_slow, refused[CHECKS]; /* by lock */
+    struct tally tally;
 };
 
 struct commit {
@@ -80,21 +79,6 @@ static void store_all(struct desk **own)
     rn_waitgroup_done(&desk->storing);
 }
 
-static void count_outcome(struct desk *desk, const struct transfer *t,
-                          int status)
-{
-    rn_mutex_lock(&desk->lock);
-    if (status == RN_OK && t->stored)
-        desk->committed++;
-    else if (status == RN_OK)
-        desk->there_before++;
-    else if (status == RN_TIMEOUT)
-        desk->too_slow++;
-    else
-        desk->refused[REFUSED_BY(0) - status]++;
-    rn_mutex_unlock(&desk->lock);
-}
-
 /* A worker has one transfer at a time, from the queue to its commit. */
 static int process(struct rn_ctx *ctx, struct desk **own)
 {
@@ -114,7 +98,7 @@ static int process(struct rn_ctx *ctx, struct desk **own)
                 break;
             bank_settle(&desk->bank, &transfer, transfer.stored);
         }
-        count_outcome(desk, &transfer, status);
+        tally_count(&desk->tally, &transfer, status);
     }
     rn_chan_free(result);
     return stored; /* negative: the others stop too */
@@ -137,25 +121,6 @@ static int take_in(struct rn_ctx *ctx, struct desk **own)
     return RN_OK;
 }
 
-static void print_outcomes(const struct desk *desk, double seconds)
-{
-    static const char *const names[CHECKS] = {"balance", "fraud", "limits",
-                                              "regulatory"};
-    uint64_t all = desk->committed + desk->there_before + desk->too_slow;
-
-    printf("committed: %llu\nthere before: %llu\ntoo slow: %llu\n",
-           (unsigned long long)desk->committed,
-           (unsigned long long)desk->there_before,
-           (unsigned long long)desk->too_slow);
-    for (int check = 0; check < CHECKS; check++) {
-        printf("refused by %s: %llu\n", names[check],
-               (unsigned long long)desk->refused[check]);
-        all += desk->refused[check];
-    }
-    printf("%llu transactions in %.2f s: %.0f a second\n",
-           (unsigned long long)all, seconds, (double)all / seconds);
-}
-
 /* The database has what was counted, and no cent came or went. */
 static int verify(struct desk *desk)
 {
@@ -165,7 +130,8 @@ static int verify(struct desk *desk)
         return -1;
     printf("in the database: %lld transfers, %lld cents\n",
            (long long)transfers, (long long)cents);
-    return transfers >= (int64_t)(desk->committed + desk->there_before) &&
+    return transfers >= (int64_t)(desk->tally.committed +
+                                  desk->tally.there_before) &&
                    cents == accounts * FIRST_CENTS
                ? 0
                : -1;
@@ -190,23 +156,13 @@ struct opening {
     char error[STORE_ERROR_MAX];
 };
 
-/* Opens the database and reads what everybody has. */
 static void open_blocking(void *arg)
 {
     struct opening *opening = arg;
-    struct desk *desk = opening->desk;
-    bool file = strncmp(database, "sqlite:", 7) == 0;
 
-    desk->store = file ? store_sqlite_open(database + 7, accounts, FIRST_CENTS,
-                                           opening->error)
-                       : store_postgres_open(database, accounts, FIRST_CENTS,
-                                             opening->error);
-    if (desk->store && desk->store->ops->balances(
-                           desk->store, desk->bank.available, accounts) != 0) {
-        memcpy(opening->error, desk->store->error, STORE_ERROR_MAX);
-        desk->store->ops->close(desk->store);
-        desk->store = NULL;
-    }
+    opening->desk->store =
+        store_open(database, accounts, FIRST_CENTS,
+                   opening->desk->bank.available, opening->error);
 }
 
 static int run(struct rn_ctx *ctx, int argc, char **argv)
@@ -230,7 +186,7 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
     desk.entries = rn_chan_make(struct entry, STORE_BATCH_MAX);
     int64_t start = rn_now();
     process_all(ctx, &desk, &status);
-    print_outcomes(&desk, example_ms_since(start) / 1e3);
+    tally_print(&desk.tally, example_ms_since(start) / 1e3);
     if (status == RN_OK)
         status = verify(&desk);
     if (status != RN_OK)
