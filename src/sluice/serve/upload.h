@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * upload.h: a file that a client sends, streamed to disk.
+ *
+ * It comes as the field `file` of a form (multipart/form-data) or as the whole
+ * body of another type. Memory is one buffer, whatever its size. The file on
+ * disk has no name: it is gone when it is closed, however the program ends.
+ * What the client calls it is a label, and never a path.
+ *
+ *     struct upload upload;
+ *     if (upload_receive(&upload, spool, request, response) < 0)
+ *         return;                       // it was answered
+ *     import(upload.path, upload.name);
+ *     upload_clear(&upload);
+ */
+#ifndef SLUICE_UPLOAD_H
+#define SLUICE_UPLOAD_H
+
+#include "serve/http.h"
+
+enum upload_kind {
+    UPLOAD_XLSX,  /* a zip archive: .xlsx, .xlsm */
+    UPLOAD_TEXT,  /* what could be .csv, .tsv, .txt */
+    UPLOAD_OTHER, /* nothing that is read: .xls, .ods, a picture, ... */
+};
+
+#define UPLOAD_NAME_MAX 256
+
+struct upload {
+    int fd; /* readable and writable, without a name; -1: cleared */
+    /* Opens that file anew, as long as fd is open: "/proc/self/fd/7". */
+    char path[32];
+    char name[UPLOAD_NAME_MAX]; /* without folders; UTF-8, no control
+                                   characters; "upload" when there was none */
+    uint64_t size;
+    unsigned char first[16]; /* the first bytes */
+    size_t first_size;
+    enum upload_kind kind; /* by the first bytes and the ending of the name */
+    json_t *fields;        /* other fields of the form: {"name": "text"} */
+};
+
+/*
+ * Reads the request's body into a new file in the folder `spool`. RN_OK with
+ * the upload in *upload, the caller's to clear; or a negative status after the
+ * refusal was answered: 400 {"error":"No file uploaded"} and other faults of
+ * the form, 408, 413, 500, 507. `name` of a raw body is the query's `name`, or
+ * the X-File-Name header. Parks.
+ */
+int upload_receive(struct upload *upload, const char *spool,
+                   struct http_request *request,
+                   struct http_response *response);
+
+/*
+ * Gives the file a name, so that it outlives the program: RN_OK, -EEXIST, or
+ * another negative status. `path` is in the spool folder. Blocks for a moment.
+ */
+int upload_keep(struct upload *upload, const char *path);
+
+/* Closes it, and with it the file unless it was kept. Again: does nothing. */
+void upload_clear(struct upload *upload);
+
+/* "folder/..\\x.xlsx" -> "x.xlsx": what upload_receive does to a name. */
+void upload_label(const char *name, size_t size, char out[UPLOAD_NAME_MAX]);
+
+#endif
