@@ -197,19 +197,18 @@ static bool take_fields(struct multipart *m, struct slice head)
     m->has_file_name = false;
     m->name[0] = '\0';
     m->file_name[0] = '\0';
-    while (head.len > 0) {
-        const char *end = memmem(head.ptr, head.len, "\r\n", 2);
-        size_t len = (size_t)(end - head.ptr);
-        if (memchr(head.ptr, '\0', len)) {
+    for (const char *at = head.ptr, *end; at < head.ptr + head.len;
+         at = end + 2) {
+        end = memmem(at, (size_t)(head.ptr + head.len - at), "\r\n", 2);
+        size_t len = (size_t)(end - at);
+        if (memchr(at, '\0', len)) {
             m->why = "a field of a part is broken";
             return false;
         }
-        memcpy(line, head.ptr, len);
+        memcpy(line, at, len);
         line[len] = '\0';
         if (!take_field(m, line, &disposed))
             return false;
-        head.ptr += len + 2;
-        head.len -= len + 2;
     }
     if (!disposed)
         m->why = "a part does not say which field it is";

@@ -19,9 +19,10 @@
 #include "serve/http.h"
 
 enum upload_kind {
-    UPLOAD_XLSX,  /* a zip archive: .xlsx, .xlsm */
-    UPLOAD_TEXT,  /* what could be .csv, .tsv, .txt */
-    UPLOAD_OTHER, /* nothing that is read: .xls, .ods, a picture, ... */
+    UPLOAD_XLSX,  /* a workbook by name and bytes; also .xls and those with a
+                     password, so that the reader can say what is wrong */
+    UPLOAD_TEXT,  /* .csv, .tsv or .txt by name, and no archive by bytes */
+    UPLOAD_OTHER, /* nothing that is read: .ods, a picture, ... */
 };
 
 #define UPLOAD_NAME_MAX 256
@@ -37,6 +38,7 @@ struct upload {
     size_t first_size;
     enum upload_kind kind; /* by the first bytes and the ending of the name */
     json_t *fields;        /* other fields of the form: {"name": "text"} */
+    char *temporary; /* its name, where the file system cannot do without */
 };
 
 /*
@@ -60,6 +62,10 @@ int upload_keep(struct upload *upload, const char *path);
 void upload_clear(struct upload *upload);
 
 /* "folder/..\\x.xlsx" -> "x.xlsx": what upload_receive does to a name. */
-void upload_label(const char *name, size_t size, char out[UPLOAD_NAME_MAX]);
+void upload_label(const char *name, char out[UPLOAD_NAME_MAX]);
+
+/* What a file is, by its name and its first bytes. */
+enum upload_kind upload_kind_of(const char *name, const void *first,
+                                size_t size);
 
 #endif

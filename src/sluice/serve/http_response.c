@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http_response.c: answers.
+ *
+ * An answer is sent by one write where it can be: its head, what the handler
+ * added to it, and its body as pieces of one call.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <runnel/runnel.h>
+
+#include "serve/http_exchange.h"
+
+/* A body that may be left unread and still be taken off the connection. */
+#define DRAIN_MAX ((uint64_t)64 * 1024)
+
+/* Every answer: nothing of it is to be guessed, framed or kept. */
+static const char security[] = "X-Content-Type-Options: nosniff\r\n"
+                               "X-Frame-Options: DENY\r\n"
+                               "Referrer-Policy: no-referrer\r\n"
+                               "Cross-Origin-Opener-Policy: same-origin\r\n"
+                               "Cross-Origin-Resource-Policy: same-origin\r\n";
+static const char policy[] =
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+    "style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
+static const char no_store[] = "Cache-Control: no-store\r\n";
+
+const char *http_status_text(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } known[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {206, "Partial Content"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {303, "See Other"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {417, "Expectation Failed"},
+        {421, "Misdirected Request"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {505, "HTTP Version Not Supported"},
+        {507, "Insufficient Storage"},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].status == status)
+            return known[i].text;
+    }
+    return "Status";
+}
+
+/* ---------------------------------------------------------------- the head */
+
+void http_header(struct http_response *response, const char *name,
+                 const char *format, ...)
+{
+    char *to = response->exchange->extra + response->extra_len;
+    size_t room = HTTP_EXTRA_MAX - response->extra_len;
+    int begin = snprintf(to, room, "%s: ", name);
+    if (begin < 0 || (size_t)begin >= room)
+        return;
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(to + begin, room - (size_t)begin, format, args);
+    va_end(args);
+    /* One that does not fit is left out as a whole. */
+    if (len < 0 || (size_t)begin + (size_t)len + 2 >= room)
+        return;
+    for (char *c = to + begin; c < to + begin + len; c++) {
+        if (!http_is_text((unsigned char)*c))
+            *c = '?';
+    }
+    memcpy(to + begin + len, "\r\n", 2);
+    response->extra_len += (size_t)begin + (size_t)len + 2;
+    response->sent_cache_control =
+        response->sent_cache_control || !strcasecmp(name, "Cache-Control");
+    response->sent_policy =
+        response->sent_policy || !strcasecmp(name, "Content-Security-Policy");
+}
+
+/* "Sun, 01 Mar 2026 12:00:00 GMT" */
+static void print_date(char out[32])
+{
+    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun",
+                                   "Mon", "Tue", "Wed"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    int64_t day_number = now.tv_sec / 86400;
+    unsigned rest = (unsigned)(now.tv_sec % 86400);
+    int64_t year;
+    unsigned month;
+    unsigned day;
+    civil_from_days(day_number, &year, &month, &day);
+    snprintf(out, 32, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+             days[day_number % 7], day, months[month - 1],
+             (unsigned)year % 10000, rest / 3600, rest / 60 % 60, rest % 60);
+}
+
+/* Invariant 2 of http_exchange.h. */
+static void decide_close(struct http_exchange *x)
+{
+    bool little =
+        x->body_ended || (!x->continue_owed && !x->body_failed &&
+                          !x->head.chunked && x->body_left <= DRAIN_MAX);
+    if (!x->head.keep_alive || !little ||
+        rn_ctx_err(x->request.stopping) != RN_OK)
+        x->close = true;
+}
+
+static bool has_body(int status)
+{
+    return status != 204 && status != 304;
+}
+
+/*
+ * Sends head and body; `length` is the body's, or -1: chunked, or until the
+ * connection ends.
+ */
+static int send_head(struct http_response *response, int status,
+                     const char *type, int64_t length, const void *body,
+                     size_t size)
+{
+    struct http_exchange *x = response->exchange;
+    char head[1400];
+    char date[32];
+    char about[256] = "";
+    int about_len = 0;
+    decide_close(x);
+    if (length < 0 && x->head.minor == 0)
+        x->close = true;
+    if (type)
+        about_len =
+            snprintf(about, sizeof(about), "Content-Type: %.200s\r\n", type);
+    if (length < 0 && x->head.minor > 0)
+        snprintf(about + about_len, sizeof(about) - (size_t)about_len,
+                 "Transfer-Encoding: chunked\r\n");
+    else if (length >= 0 && has_body(status))
+        snprintf(about + about_len, sizeof(about) - (size_t)about_len,
+                 "Content-Length: %lld\r\n", (long long)length);
+    print_date(date);
+    int len =
+        snprintf(head, sizeof(head),
+                 "HTTP/1.1 %d %s\r\nDate: %s\r\n%sX-Request-Id: %s\r\n%s%s%s%s",
+                 status, http_status_text(status), date, about, x->id,
+                 x->close             ? "Connection: close\r\n"
+                 : x->head.minor == 0 ? "Connection: keep-alive\r\n"
+                                      : "",
+                 security, response->sent_policy ? "" : policy,
+                 response->sent_cache_control ? "" : no_store);
+    memcpy(x->extra + response->extra_len, "\r\n", 2);
+    bool bare = x->is_head_method || !has_body(status);
+    response->status = status;
+    response->bytes = bare ? 0 : size;
+    const struct iovec pieces[] = {
+        {head, (size_t)len},
+        {x->extra, response->extra_len + 2},
+        {(void *)(uintptr_t)body, size},
+    };
+    response->failed =
+        http_wire_write(x->wire, pieces, bare || size == 0 ? 2 : 3);
+    if (response->failed < 0)
+        x->close = true;
+    return response->failed;
+}
+
+/* One answer is all that a request gets. */
+static bool is_answered(const struct http_response *response)
+{
+    return response->status != 0;
+}
+
+/* ----------------------------------------------------------- whole answers */
+
+int http_reply(struct http_response *response, int status, const char *type,
+               const void *body, size_t size)
+{
+    if (is_answered(response))
+        return RN_INVALID;
+    return send_head(response, status, type, (int64_t)size, body, size);
+}
+
+int http_reply_json(struct http_response *response, int status, json_t *value)
+{
+    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+    json_decref(value);
+    if (!text) {
+        static const char sorry[] = "{\"error\":\"out of memory\"}";
+        return http_reply(response, 500, "application/json", sorry,
+                          sizeof(sorry) - 1);
+    }
+    int sent =
+        http_reply(response, status, "application/json", text, strlen(text));
+    free(text);
+    return sent;
+}
+
+int http_reply_error(struct http_response *response, int status,
+                     const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    struct slice all = {text, len < 0                      ? 0
+                              : (size_t)len < sizeof(text) ? (size_t)len
+                                                           : sizeof(text) - 1};
+    size_t good = utf8_check(all);
+    return http_reply_json(response, status,
+                           json_pack("{s:s%}", "error", text, good));
+}
+
+int http_reply_unread(struct http_response *response, int body_status)
+{
+    struct http_exchange *x = response->exchange;
+    x->close = true;
+    switch (body_status) {
+    case HTTP_BODY_TOO_LARGE:
+        return http_reply_error(response, 413,
+                                "The body is larger than %llu bytes",
+                                (unsigned long long)x->body_max);
+    case HTTP_BODY_TOO_SLOW:
+        return http_reply_error(response, 408, "The body came too slowly");
+    case HTTP_BODY_BAD:
+        return http_reply_error(response, 400, "The body is not well-formed");
+    case HTTP_BODY_GONE:
+        return http_reply_error(response, 400, "The body ended before its end");
+    default:
+        return http_reply_error(response, 500, "The body cannot be read: %s",
+                                rn_status_text(body_status));
+    }
+}
+
+/* ------------------------------------------------------------------ files */
+
+#define FILE_PIECE ((size_t)64 * 1024)
+
+struct file_read {
+    int fd;
+    char *to;
+    size_t size;
+    int64_t offset;
+    ssize_t got;
+};
+
+static void read_file(void *arg)
+{
+    struct file_read *read = arg;
+    read->got = pread(read->fd, read->to, read->size, read->offset);
+}
+
+int http_reply_file(struct http_response *response, int status,
+                    const char *type, int fd, int64_t offset, uint64_t size)
+{
+    struct http_exchange *x = response->exchange;
+    if (is_answered(response))
+        return RN_INVALID;
+    char *piece = malloc(FILE_PIECE);
+    if (!piece)
+        return http_reply_error(response, 500, "out of memory");
+    int sent = send_head(response, status, type, (int64_t)size, NULL, 0);
+    while (sent == RN_OK && size > 0 && !x->is_head_method) {
+        struct file_read read = {fd, piece,
+                                 size < FILE_PIECE ? (size_t)size : FILE_PIECE,
+                                 offset, 0};
+        rn_block(read_file, &read);
+        /* Cut in the middle: only the end of the connection can say so. */
+        if (read.got <= 0)
+            sent = RN_CLOSED;
+        else
+            sent = http_wire_write(x->wire,
+                                   &(struct iovec){piece, (size_t)read.got}, 1);
+        if (sent == RN_OK) {
+            offset += read.got;
+            size -= (uint64_t)read.got;
+            response->bytes += (uint64_t)read.got;
+        }
+    }
+    free(piece);
+    if (sent < 0) {
+        response->failed = sent;
+        x->close = true;
+    }
+    return sent;
+}
+
+/* ---------------------------------------------------------------- streams */
+
+int http_stream_begin(struct http_response *response, int status,
+                      const char *type)
+{
+    if (is_answered(response))
+        return RN_INVALID;
+    int sent = send_head(response, status, type, -1, NULL, 0);
+    response->streaming = sent == RN_OK;
+    return sent;
+}
+
+static int stream_pieces(struct http_response *response,
+                         const struct iovec *pieces, int count)
+{
+    if (response->failed < 0 || response->exchange->is_head_method)
+        return response->failed;
+    response->failed = http_wire_write(response->exchange->wire, pieces, count);
+    if (response->failed < 0)
+        response->exchange->close = true;
+    return response->failed;
+}
+
+int http_stream_write(struct http_response *response, const void *data,
+                      size_t size)
+{
+    char begin[24];
+    static char end[] = "\r\n";
+    if (!response->streaming)
+        return response->failed < 0 ? response->failed : RN_INVALID;
+    if (size == 0)
+        return response->failed;
+    response->bytes += response->exchange->is_head_method ? 0 : size;
+    const struct iovec whole = {(void *)(uintptr_t)data, size};
+    if (response->exchange->head.minor == 0)
+        return stream_pieces(response, &whole, 1);
+    int len = snprintf(begin, sizeof(begin), "%zx\r\n", size);
+    const struct iovec pieces[] = {{begin, (size_t)len}, whole, {end, 2}};
+    return stream_pieces(response, pieces, 3);
+}
+
+int http_stream_end(struct http_response *response)
+{
+    static char last[] = "0\r\n\r\n";
+    if (!response->streaming)
+        return response->failed < 0 ? response->failed : RN_INVALID;
+    response->streaming = false;
+    if (response->exchange->head.minor == 0)
+        return response->failed;
+    return stream_pieces(response, &(struct iovec){last, 5}, 1);
+}
+
+int http_response_status(const struct http_response *response)
+{
+    return response->status;
+}
