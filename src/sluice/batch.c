@@ -101,20 +101,42 @@ static bool make_room(struct batch *batch, size_t rows)
     return true;
 }
 
-int batch_fill(struct batch *batch, struct sheet *sheet, size_t max_rows,
-               size_t max_bytes, struct issue *why)
+/* Takes note of a settled row. True when the batch ends with it. */
+static bool pass_over(struct batch *batch, const struct ledger_range *entered,
+                      size_t max_rows)
+{
+    batch->passed_rows++;
+    if (entered && entered->rejects)
+        batch->passed[batch->passed_count++] = entered;
+    else if (entered)
+        batch->passed_loaded += entered->loaded;
+    return batch->count > 0 || batch->passed_count == BATCH_PASSED_MAX ||
+           batch->passed_rows >= max_rows;
+}
+
+int batch_fill(struct batch *batch, struct sheet *sheet,
+               struct ledger_cursor *settled, size_t max_rows, size_t max_bytes,
+               struct issue *why)
 {
     arena_reset(&batch->arena);
     batch->count = 0;
+    batch->passed_rows = 0;
+    batch->passed_loaded = 0;
+    batch->passed_count = 0;
     if (!make_room(batch, max_rows))
         return issue_set(why, ISSUE_MEMORY, "out of memory");
     while (batch->count < max_rows && batch->arena.used < max_bytes) {
         struct cell_row row;
+        const struct ledger_range *entered;
         int got = sheet_next(sheet, &row, why);
         if (got <= 0)
             return got;
-        if (!add_row(batch, &row))
+        if (ledger_covers(settled, row.number, &entered)) {
+            if (pass_over(batch, entered, max_rows))
+                break;
+        } else if (!add_row(batch, &row)) {
             return issue_set(why, ISSUE_MEMORY, "out of memory");
+        }
     }
     return 1;
 }

@@ -8,6 +8,7 @@
  *                     a preset       -> create that
  *                     neither        -> infer it from every row, create that
  *     map the headers to its columns (shape/mapping.h)
+ *     ask the ledger what an earlier run has settled, when it has a name
  *     run (pipeline.h)
  *     build the indexes that were put off
  *
@@ -42,6 +43,7 @@ struct import {
     struct table table;
     struct mapping mapping;
     struct shape shape;
+    struct ledger ledger;
     bool created; /* the table is ours: its indexes are built at the end */
     struct reject_file *rejects;
     int64_t started;
@@ -203,6 +205,16 @@ static int create(struct import *im, struct issue *why)
     return sink_create(im->sink, &im->table, why);
 }
 
+static int open_ledger(struct import *im, struct issue *why)
+{
+    return sink_ledger_open(im->sink, im->options->name, &im->ledger, why);
+}
+
+static int drop_ledger(struct import *im, struct issue *why)
+{
+    return sink_ledger_drop(im->sink, why);
+}
+
 static int build_indexes(struct import *im, struct issue *why)
 {
     return sink_finish(im->sink, &im->table, why);
@@ -315,7 +327,7 @@ static int map_header(struct import *im, const struct mapping_options *options,
     return status;
 }
 
-static int prepare_table(struct import *im, struct issue *why)
+static int find_table(struct import *im, struct issue *why)
 {
     const struct import_options *options = im->options;
     const struct mapping_options mapping = {.maps = options->maps,
@@ -338,7 +350,18 @@ static int prepare_table(struct import *im, struct issue *why)
     if (status < 0)
         return -1;
     im->shape = (struct shape){&im->mapping, im->result->sheet};
-    return 0;
+    return options->name ? with_sink(im, open_ledger, why) : 0;
+}
+
+static int prepare_table(struct import *im, struct issue *why)
+{
+    struct rn_mutex *lock = im->options->schema_lock;
+    if (lock)
+        rn_mutex_lock(lock);
+    int status = find_table(im, why);
+    if (lock)
+        rn_mutex_unlock(lock);
+    return status;
 }
 
 /* ----------------------------------------------------------------- the run */
@@ -349,6 +372,10 @@ static int on_reject(void *arg, const struct issue *reject, struct issue *why)
     struct import_result *result = im->result;
     if (result->sample_count < IMPORT_SAMPLES)
         result->samples[result->sample_count++] = *reject;
+    const struct import_watch *watch = im->options->watch;
+    if (watch && watch->on_reject &&
+        watch->on_reject(im->options->watch_arg, reject, why) < 0)
+        return -1;
     return im->rejects ? reject_add(im->rejects, reject, why) : 0;
 }
 
@@ -366,6 +393,7 @@ static void take_counts(struct import *im, const struct pipeline_counts *counts)
     result->success = counts->loaded;
     result->errors = counts->rejected;
     result->unknown = counts->unknown;
+    result->resumed = counts->passed;
     result->unsettled = counts->read - counts->loaded - counts->rejected;
 }
 
@@ -378,6 +406,7 @@ static int load_rows(struct import *im, struct issue *why)
         .shape = &im->shape,
         .pace = pipeline_pace(im->result->method, im->sink, im->created,
                               options->workers, options->batch_rows),
+        .settled = &im->ledger,
         .on_reject = on_reject,
         .on_progress = options->on_progress ? on_progress : NULL,
         .arg = im};
@@ -422,6 +451,17 @@ static int close_rejects(struct import *im, int status, struct issue *why)
     return status;
 }
 
+static int finish_locked(struct import *im, struct issue *why)
+{
+    struct rn_mutex *lock = im->options->schema_lock;
+    if (lock)
+        rn_mutex_lock(lock);
+    int status = with_sink(im, build_indexes, why);
+    if (lock)
+        rn_mutex_unlock(lock);
+    return status;
+}
+
 /* Also for a preset that an earlier run could not finish. */
 static int finish_table(struct import *im, int status, struct issue *why)
 {
@@ -429,10 +469,26 @@ static int finish_table(struct import *im, int status, struct issue *why)
     if (!im->created && !im->options->preset)
         return status;
     if (status == 0)
-        return with_sink(im, build_indexes, why);
+        return finish_locked(im, why);
     if (im->result->started && rn_ctx_err(im->ctx) == RN_OK)
-        with_sink(im, build_indexes, &second);
+        finish_locked(im, &second);
     return status;
+}
+
+/*
+ * Once whoever could run the import again knows how it ended, nobody needs its
+ * ledger; lines that cannot be dropped are in nobody's way.
+ */
+static int tell_settled(struct import *im, struct issue *why)
+{
+    const struct import_watch *watch = im->options->watch;
+    struct issue second;
+    im->result->duration = rn_now() - im->started;
+    if (watch && watch->on_settled &&
+        watch->on_settled(im->options->watch_arg, im->result, why) < 0)
+        return -1;
+    with_sink(im, drop_ledger, &second);
+    return 0;
 }
 
 static int run(struct import *im, struct issue *why)
@@ -448,7 +504,8 @@ static int run(struct import *im, struct issue *why)
     if (status == 0)
         status = load_rows(im, why);
     status = close_rejects(im, status, why);
-    return finish_table(im, status, why);
+    status = finish_table(im, status, why);
+    return status == 0 ? tell_settled(im, why) : status;
 }
 
 static int close_sink(struct import *im, struct issue *why)
@@ -471,6 +528,7 @@ int import_run(struct rn_ctx *ctx, const struct import_options *options,
         issue_set(why, ISSUE_CANCELED, "interrupted");
     if (im.sink)
         with_sink(&im, close_sink, why);
+    ledger_clear(&im.ledger);
     mapping_clear(&im.mapping);
     table_clear(&im.table);
     workbook_free(im.book);

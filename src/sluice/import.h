@@ -15,6 +15,10 @@
 #include "report/progress.h"
 
 /* As the user gave them; NULL and 0 mean "choose". Borrowed for the call. */
+struct import_result;
+struct import_watch;
+struct rn_mutex;
+
 struct import_options {
     const char *file;
     const char *target;  /* default: sqlite: beside the file */
@@ -32,6 +36,32 @@ struct import_options {
     size_t batch_rows;
     void (*on_progress)(void *arg, const struct progress *now);
     void *progress_arg;
+    /*
+     * The name of this import. With one, what it loads is recorded in the
+     * target (load/ledger.h), and another run of that name goes on where the
+     * last one ended: same file, same options, no row twice.
+     */
+    const char *name;
+    /*
+     * Held while the table is looked for and made, and while its indexes are
+     * built: two imports of one server may make the same table. NULL: alone.
+     */
+    struct rn_mutex *schema_lock;
+    /* Whoever watches; NULL: nobody. `watch_arg` is given to each. */
+    const struct import_watch *watch;
+    void *watch_arg;
+};
+
+/* What an import tells while it runs; each may be NULL. */
+struct import_watch {
+    /* Every rejected row, in row order; < 0 with *why ends the import. */
+    int (*on_reject)(void *arg, const struct issue *reject, struct issue *why);
+    /*
+     * Every row is settled, reports and indexes are done; the ledger is dropped
+     * when it returns 0, and the import fails when it returns -1 with *why.
+     */
+    int (*on_settled)(void *arg, const struct import_result *result,
+                      struct issue *why);
 };
 
 /* The first rejects are kept, to be shown. */
@@ -44,6 +74,7 @@ struct import_result {
     uint64_t errors;
     uint64_t unsettled; /* read, but neither loaded nor rejected */
     uint64_t unknown;   /* of these, sent to be committed, not answered */
+    uint64_t resumed;   /* of the total, settled by an earlier run */
     int64_t duration;   /* nanoseconds, from opening the file */
     enum load_method method;
     char *sheet;  /* these three may be NULL when it did not start */

@@ -53,7 +53,7 @@ struct lane {
 /* What became of a batch. */
 struct settled {
     uint64_t sequence;
-    uint64_t rows;
+    uint64_t passed;
     struct load_outcome outcome;
     struct settled *next; /* among those that wait for their turn */
 };
@@ -194,7 +194,8 @@ static struct row *convert_batch(struct run *run, struct batch *batch,
                                  struct issue *why)
 {
     const struct shape *shape = run->plan->shape;
-    struct row *rows = arena_alloc(&batch->arena, batch->count * sizeof(*rows));
+    struct row *rows =
+        arena_alloc(&batch->arena, (batch->count + 1) * sizeof(*rows));
     size_t good = 0;
     for (size_t i = 0; rows && i < batch->count; i++) {
         struct issue bad;
@@ -240,6 +241,18 @@ static void name_refused(const struct mapping *mapping, struct issue *reject)
     }
 }
 
+/* What an earlier run did with the rows that were passed over. */
+static int recall_passed(const struct batch *batch,
+                         struct load_outcome *outcome, struct issue *why)
+{
+    outcome->committed += batch->passed_loaded;
+    for (size_t i = 0; i < batch->passed_count; i++)
+        if (!ledger_recall(batch->passed[i], outcome))
+            return issue_set(why, ISSUE_DATABASE,
+                             "the ledger of the import cannot be read");
+    return 0;
+}
+
 static int settle(struct run *run, struct lane *lane, struct batch *batch)
 {
     struct issue why;
@@ -251,9 +264,11 @@ static int settle(struct run *run, struct lane *lane, struct batch *batch)
         return fail(run, &why);
     }
     settled->sequence = batch->sequence;
-    settled->rows = batch->count;
+    settled->passed = batch->passed_rows;
     struct load_outcome *outcome = &settled->outcome;
-    struct row *rows = convert_batch(run, batch, outcome, &count, &why);
+    struct row *rows = NULL;
+    if (recall_passed(batch, outcome, &why) == 0)
+        rows = convert_batch(run, batch, outcome, &count, &why);
     if (rows) {
         size_t converted = outcome->reject_count;
         status =
@@ -321,8 +336,9 @@ static bool needs_worker(const struct run *run)
 static int hand_on(struct rn_ctx *ctx, struct run *run, struct batch *batch)
 {
     int status = RN_OK;
-    bool sent = batch->count > 0 && rn_try_send(run->jobs, batch) == RN_OK;
-    if (!sent && batch->count > 0) {
+    bool full = batch->count > 0 || batch->passed_rows > 0;
+    bool sent = full && rn_try_send(run->jobs, batch) == RN_OK;
+    if (!sent && full) {
         if (needs_worker(run))
             start_worker(run);
         status = rn_send_ctx(ctx, run->jobs, batch);
@@ -337,6 +353,7 @@ static int read_sheet(struct rn_ctx *ctx, struct run *run)
 {
     const struct pace *pace = &run->plan->pace;
     struct sheet *sheet = run->plan->sheet;
+    struct ledger_cursor settled = {.ledger = run->plan->settled};
     int more = 1;
     for (uint64_t sequence = 0; more > 0; sequence++) {
         struct issue why;
@@ -345,9 +362,9 @@ static int read_sheet(struct rn_ctx *ctx, struct run *run)
         if (status != RN_OK)
             return status;
         batch->sequence = sequence;
-        more = batch_fill(batch, sheet, rows_of(run, sequence),
+        more = batch_fill(batch, sheet, &settled, rows_of(run, sequence),
                           pace->batch_bytes, &why);
-        atomic_fetch_add_explicit(&run->read, batch->count,
+        atomic_fetch_add_explicit(&run->read, batch->count + batch->passed_rows,
                                   memory_order_relaxed);
         atomic_store_explicit(&run->position, sheet_position(sheet),
                               memory_order_relaxed);
@@ -380,6 +397,7 @@ static void add_counts(struct run *run, const struct settled *settled)
     run->counts.loaded += settled->outcome.committed;
     run->counts.unknown += settled->outcome.unknown;
     run->counts.rejected += settled->outcome.reject_count;
+    run->counts.passed += settled->passed;
 }
 
 static void report_rejects(struct run *run, struct settled *settled)

@@ -37,6 +37,8 @@ struct pipeline {
     struct sink *sink;
     const struct shape *shape;
     struct pace pace;
+    /* What an earlier run has settled is passed over; NULL: nothing is. */
+    const struct ledger *settled;
     /* Called for every rejected row, in row order; < 0 with *why ends it. */
     int (*on_reject)(void *arg, const struct issue *reject, struct issue *why);
     /* Called about ten times a second; NULL: never. */
@@ -49,6 +51,8 @@ struct pipeline_counts {
     uint64_t loaded; /* in the table for good */
     uint64_t rejected;
     uint64_t unknown; /* sent to be committed, not answered */
+    uint64_t passed;  /* of those read, settled by an earlier run; the others
+                         count these as well */
 };
 
 /*

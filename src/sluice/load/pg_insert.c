@@ -27,7 +27,7 @@ static int no_memory(struct pg_error *error)
 static bool row_parameters(struct pg_session *s, const struct row *row)
 {
     size_t columns = s->base.plan->count;
-    size_t room = 0;
+    size_t room = sizeof(uint64_t); /* the row's number, for the ledger */
     for (size_t c = 0; c < columns; c++)
         room += pg_field_room(&row->values[c]);
     outbuf_reset(&s->data);
@@ -41,6 +41,9 @@ static bool row_parameters(struct pg_session *s, const struct row *row)
         s->pointers[c] = null ? NULL : s->data.ptr + at + 4;
         s->lengths[c] = null ? 0 : (int)(s->data.len - at - 4);
     }
+    outbuf_put64(&s->data, row->number);
+    s->pointers[columns] = s->data.ptr + s->data.len - sizeof(uint64_t);
+    s->lengths[columns] = sizeof(uint64_t);
     return true;
 }
 
@@ -54,8 +57,8 @@ int pg_insert_row(struct pg_session *s, const struct row *row,
         return -1;
     s->commit_sent = true;
     if (!PQsendQueryPrepared(s->pg->conn, PG_INSERT_ROW,
-                             (int)s->base.plan->count, s->pointers, s->lengths,
-                             s->formats, 0)) {
+                             (int)s->base.plan->count + (s->import ? 1 : 0),
+                             s->pointers, s->lengths, s->formats, 0)) {
         s->commit_sent = false;
         return pg_send_failed(s->pg, error);
     }

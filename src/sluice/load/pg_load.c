@@ -19,6 +19,9 @@
  * log(rows). Constraints that are deferred are checked at the end of each run
  * then, since at the commit nobody could tell whose they are.
  *
+ * Where a ledger is kept (load/ledger.h), its line is written before the
+ * commit of what it speaks of.
+ *
  * Counts stay exact when the connection dies: before COMMIT is sent nothing is
  * in the table; after it, the transaction's id (asked for at its start) settles
  * over a new connection what the lost answer was. A row by METHOD_SEQUENTIAL is
@@ -63,6 +66,11 @@ struct load {
     struct load_outcome *outcome;
     struct pg_error error;
     bool again; /* after a lost deadlock */
+    /* What a transaction settles: these rows of the sheet, but for the rejects
+     * behind `mark`. */
+    uint64_t first;
+    uint64_t last;
+    size_t mark;
 };
 
 static int fail_memory(struct load *l)
@@ -144,6 +152,17 @@ static int send_rows(struct load *l, const char *before, size_t from,
                           : pg_insert_rows(l->s, before, &part, &l->error);
 }
 
+/* Writes the ledger's line. The transaction holds the rows already. */
+static int record(struct load *l)
+{
+    struct load_outcome *outcome = l->outcome;
+    if (!l->s->import)
+        return 0;
+    return pg_ledger_write(l->s, l->first, l->last,
+                           l->rows.count - (outcome->reject_count - l->mark),
+                           outcome, &l->error);
+}
+
 static int commit(struct load *l, const char *sql)
 {
     struct pg_answer answer = {0};
@@ -180,7 +199,7 @@ static int load_whole(struct load *l)
 {
     if (send_rows(l, begin_whole(l->again), 0, l->rows.count) < 0)
         return -1;
-    return commit(l, "COMMIT");
+    return record(l) < 0 ? -1 : commit(l, "COMMIT");
 }
 
 /* --- pieces ------------------------------------------------------------------
@@ -222,6 +241,16 @@ static int convict(struct load *l, struct search *search)
                       &search->verdict);
 }
 
+/* The last piece was refused: back to where the transaction is sound. */
+static int leave_piece(struct load *l)
+{
+    struct pg_answer answer = {0};
+    int status =
+        pg_run(l->s->pg, "ROLLBACK TO SAVEPOINT piece", &answer, &l->error);
+    pg_answer_clear(&answer);
+    return status;
+}
+
 static int load_pieces(struct load *l)
 {
     size_t count = l->rows.count;
@@ -255,8 +284,9 @@ static int load_pieces(struct load *l)
     }
     if (before == begin)
         return 0; /* every row was refused before a transaction began */
-    return commit(l, before == after_bad ? "ROLLBACK TO SAVEPOINT piece; COMMIT"
-                                         : "COMMIT");
+    if (before == after_bad && leave_piece(l) < 0)
+        return -1;
+    return record(l) < 0 ? -1 : commit(l, "COMMIT");
 }
 
 /* --- what ends a load
@@ -333,6 +363,8 @@ static int load_singly(struct load *l, struct issue *why)
     struct pg_rows all = l->rows;
     for (size_t i = 0; i < all.count; i++) {
         l->rows = (struct pg_rows){all.rows, all.live + i, 1};
+        l->first = l->last = all.rows[all.live[i]].number;
+        l->mark = l->outcome->reject_count;
         l->s->xid[0] = '\0';
         int status = load_whole(l);
         for (int turn = 0; status < 0 && l->error.fault == PG_RETRY &&
@@ -355,6 +387,7 @@ static int load_batch(struct load *l, struct issue *why)
 {
     struct load_outcome *outcome = l->outcome;
     size_t mark = outcome->reject_count;
+    l->mark = mark;
     for (int turn = 0;; turn++) {
         l->s->xid[0] = '\0';
         outcome->reject_count = mark;
@@ -388,7 +421,10 @@ int pg_session_load(struct session *session, const struct row *rows,
                     struct issue *why)
 {
     struct pg_session *s = (struct pg_session *)session;
-    struct load l = {.s = s, .outcome = outcome};
+    struct load l = {.s = s,
+                     .outcome = outcome,
+                     .first = rows[0].number,
+                     .last = rows[count - 1].number};
     s->commit_sent = false;
     s->xid[0] = '\0';
     if (pg_check_alive(s->pg, &l.error) < 0)

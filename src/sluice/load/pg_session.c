@@ -8,6 +8,8 @@
 #include "load/pg_sink.h"
 #include "load/sqlname.h"
 
+#define INT8_OID 20
+
 /* What the statements of a session are written from. */
 struct names {
     struct outbuf table;   /* quoted */
@@ -88,12 +90,26 @@ static void write_copy(const struct pg_session *s, const struct names *names,
                   names->columns.ptr, s->binary ? "binary" : "text");
 }
 
+/*
+ * A row that is its own transaction takes its line of the ledger along: the
+ * parameter behind its values is its number in the sheet.
+ */
+static void write_record(const struct pg_session *s, struct outbuf *sql)
+{
+    size_t number = s->base.plan->count + 1;
+    outbuf_text(sql, "WITH record AS (INSERT INTO " LEDGER_TABLE " VALUES (");
+    sql_literal(sql, slice_of(s->import));
+    outbuf_format(sql, ", $%zu, $%zu, 1, '')) ", number, number);
+}
+
 /* VALUES ($1, ($2)::uuid), or SELECT u.c1, (u.c2)::uuid FROM ROWS FROM (...).
  */
 static void write_insert(const struct pg_session *s, const struct names *names,
                          bool many, struct outbuf *sql)
 {
     size_t count = s->base.plan->count;
+    if (!many && s->import)
+        write_record(s, sql);
     outbuf_format(sql, "INSERT INTO %s (%s) %s", names->table.ptr,
                   names->columns.ptr, many ? "SELECT " : "VALUES (");
     for (size_t i = 0; i < count; i++) {
@@ -120,11 +136,13 @@ static int prepare(struct pg_session *s, const char *sql, bool many,
                    struct issue *why)
 {
     size_t count = s->base.plan->count;
-    Oid *oids = calloc(count, sizeof(*oids));
+    Oid *oids = calloc(count + 1, sizeof(*oids));
     if (!oids)
         return out_of_memory(why);
     for (size_t i = 0; i < count; i++)
         oids[i] = many ? s->columns[i].array_oid : s->columns[i].oid;
+    if (!many && s->import)
+        oids[count++] = INT8_OID;
 
     struct pg_answer answer = {0};
     struct pg_error error = {.fault = PG_FINE};
@@ -149,12 +167,14 @@ static int make_columns(struct pg_session *s, const struct load_plan *plan,
 {
     s->columns = calloc(plan->count, sizeof(*s->columns));
     s->arrays = calloc(plan->count, sizeof(*s->arrays));
-    s->pointers = calloc(plan->count, sizeof(*s->pointers));
-    s->lengths = calloc(plan->count, sizeof(*s->lengths));
-    s->formats = calloc(plan->count, sizeof(*s->formats));
+    /* One more: the row's number, for the ledger. */
+    s->pointers = calloc(plan->count + 1, sizeof(*s->pointers));
+    s->lengths = calloc(plan->count + 1, sizeof(*s->lengths));
+    s->formats = calloc(plan->count + 1, sizeof(*s->formats));
     if (!s->columns || !s->arrays || !s->pointers || !s->lengths || !s->formats)
         return out_of_memory(why);
     s->binary = true;
+    s->formats[plan->count] = 1;
     for (size_t i = 0; i < plan->count; i++) {
         s->columns[i] = pg_column_of(plan_column(plan, i));
         s->formats[i] = 1;
@@ -217,6 +237,7 @@ int pg_session_open(struct session **session, struct sink *sink,
     opened->base.plan = plan;
     opened->env = postgres->env;
     opened->target = postgres->target;
+    opened->import = sink->import;
     if (make_columns(opened, plan, why) < 0 ||
         pg_open(&opened->pg, opened->target, opened->env, why) < 0 ||
         make_statement(opened, plan, method, why) < 0) {

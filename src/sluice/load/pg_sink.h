@@ -5,6 +5,7 @@
  *     sink_postgres.c   the sink: one control connection
  *     pg_describe.c     a table of the database -> struct table
  *     pg_create.c       struct table -> a table, and its indexes
+ *     pg_ledger.c       which rows are settled
  *     pg_session.c      opens and closes sessions, prepares their statements
  *     pg_load.c         a batch: transactions, refused rows, lost connections
  *     pg_copy.c         rows by COPY
@@ -28,6 +29,7 @@ struct pg_session {
     struct session base;
     const struct sink_env *env;
     const char *target; /* the sink's */
+    const char *import; /* the sink's: what the ledger calls it, or NULL */
     struct pg *pg;
 
     struct pg_column *columns; /* one a value of a row */
@@ -80,6 +82,18 @@ int pg_find_table(struct pg *pg, const char *name, char **sql_name,
 /* Appends the table's quoted name: as described, or as it will be created. */
 int pg_table_sql(struct outbuf *sql, const struct table *table,
                  struct issue *why);
+
+/* --- pg_ledger.c ---------------------------------------------------------- */
+
+int pg_ledger_open(struct sink *sink, struct ledger *ledger, struct issue *why);
+int pg_ledger_drop(struct sink *sink, struct issue *why);
+/*
+ * Inside the transaction that loaded them: the rows from first to last are
+ * settled, `loaded` of them in the table.
+ */
+int pg_ledger_write(struct pg_session *s, uint64_t first, uint64_t last,
+                    uint64_t loaded, const struct load_outcome *outcome,
+                    struct pg_error *error);
 
 /* --- pg_session.c, pg_load.c ---------------------------------------------- */
 

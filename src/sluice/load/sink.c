@@ -43,25 +43,52 @@ static bool is_keyword_form(const char *text)
     return len > 0 && text[len] == '=';
 }
 
+enum target_kind {
+    TARGET_UNKNOWN,
+    TARGET_NULL,
+    TARGET_SQLITE,
+    TARGET_POSTGRES
+};
+
+static enum target_kind kind_of_target(const char *target)
+{
+    if (strcmp(target, "null:") == 0)
+        return TARGET_NULL;
+    if (starts_with(target, "sqlite:"))
+        return TARGET_SQLITE;
+    if (starts_with(target, "postgresql://") ||
+        starts_with(target, "postgres://"))
+        return TARGET_POSTGRES;
+    if (ends_with(target, ".db") || ends_with(target, ".sqlite") ||
+        ends_with(target, ".sqlite3"))
+        return TARGET_SQLITE;
+    return is_keyword_form(target) ? TARGET_POSTGRES : TARGET_UNKNOWN;
+}
+
 int sink_open(struct sink **sink, const char *target,
               const struct sink_env *env, struct issue *why)
 {
-    if (strcmp(target, "null:") == 0)
+    switch (kind_of_target(target)) {
+    case TARGET_NULL:
         return sink_open_null(sink, why);
-    if (starts_with(target, "sqlite:"))
-        return sink_open_sqlite(sink, target + strlen("sqlite:"), why);
-    if (starts_with(target, "postgresql://") ||
-        starts_with(target, "postgres://"))
-        return sink_open_postgres(sink, target, env, why);
-    if (ends_with(target, ".db") || ends_with(target, ".sqlite") ||
-        ends_with(target, ".sqlite3"))
+    case TARGET_SQLITE:
+        if (starts_with(target, "sqlite:"))
+            target += strlen("sqlite:");
         return sink_open_sqlite(sink, target, why);
-    if (is_keyword_form(target))
+    case TARGET_POSTGRES:
         return sink_open_postgres(sink, target, env, why);
+    case TARGET_UNKNOWN:
+        break;
+    }
     /* The text is not repeated: it may hold a password. */
     return issue_set(why, ISSUE_USAGE,
                      "the target is neither sqlite:PATH, postgresql://... nor "
                      "null:");
+}
+
+unsigned sink_target_imports(const char *target)
+{
+    return kind_of_target(target) == TARGET_SQLITE ? 1 : 0;
 }
 
 void sink_close(struct sink *sink)
@@ -121,6 +148,20 @@ int sink_create(struct sink *sink, const struct table *table, struct issue *why)
 int sink_finish(struct sink *sink, const struct table *table, struct issue *why)
 {
     return sink->ops->finish(sink, table, why);
+}
+
+int sink_ledger_open(struct sink *sink, const char *import,
+                     struct ledger *ledger, struct issue *why)
+{
+    if (!sink->ops->ledger_open)
+        return 0;
+    sink->import = import;
+    return sink->ops->ledger_open(sink, ledger, why);
+}
+
+int sink_ledger_drop(struct sink *sink, struct issue *why)
+{
+    return sink->import ? sink->ops->ledger_drop(sink, why) : 0;
 }
 
 int sink_count(struct sink *sink, const char *table, uint64_t *rows,

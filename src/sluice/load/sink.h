@@ -21,6 +21,7 @@
 #define SLUICE_SINK_H
 
 #include "issue.h"
+#include "load/ledger.h"
 #include "shape/row.h"
 #include "shape/schema.h"
 
@@ -69,6 +70,11 @@ const char *sink_label(const struct sink *sink);
 bool sink_blocks(const struct sink *sink);
 /* Sessions that help at once: 1 for SQLite, otherwise 0 (no limit). */
 unsigned sink_max_sessions(const struct sink *sink);
+/*
+ * Imports of one target that help at once: 1 for SQLite, whose file has one
+ * writer, otherwise 0 (no limit). Needs no connection.
+ */
+unsigned sink_target_imports(const char *target);
 /* The method that `auto` stands for. */
 enum load_method sink_auto_method(const struct sink *sink);
 
@@ -93,6 +99,18 @@ int sink_finish(struct sink *sink, const struct table *table,
 
 /* True when values are thrown away, so that their types do not matter. */
 bool sink_discards(const struct sink *sink);
+
+/*
+ * Gives the import a name: makes the ledger's table when it is missing, fills
+ * *ledger (cleared by the caller with ledger_clear) with what an earlier run of
+ * that name has settled, and lets every session that is opened from now on
+ * write into it (load/ledger.h). A database that keeps nothing keeps no ledger
+ * either. `import` is borrowed until sink_close.
+ */
+int sink_ledger_open(struct sink *sink, const char *import,
+                     struct ledger *ledger, struct issue *why);
+/* Drops the lines of the import that sink_ledger_open named. */
+int sink_ledger_drop(struct sink *sink, struct issue *why);
 
 /* Rows in the table now. */
 int sink_count(struct sink *sink, const char *table, uint64_t *rows,

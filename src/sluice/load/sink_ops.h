@@ -22,6 +22,10 @@ struct sink_ops {
                   struct issue *why);
     int (*count)(struct sink *sink, const char *table, uint64_t *rows,
                  struct issue *why);
+    /* NULL: keeps no ledger. */
+    int (*ledger_open)(struct sink *sink, struct ledger *ledger,
+                       struct issue *why);
+    int (*ledger_drop)(struct sink *sink, struct issue *why);
     int (*session_open)(struct session **session, struct sink *sink,
                         const struct load_plan *plan, enum load_method method,
                         struct issue *why);
@@ -37,6 +41,7 @@ struct sink_ops {
 
 struct sink {
     const struct sink_ops *ops;
+    const char *import; /* what the ledger calls it; NULL: none is kept */
     char name[64];
     char label[512];
 };

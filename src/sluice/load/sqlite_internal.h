@@ -4,6 +4,7 @@
  *
  *     sqlite_open.c     connections and errors
  *     sqlite_schema.c   tables described, created, indexed, counted
+ *     sqlite_ledger.c   which rows are settled
  *     sqlite_load.c     sessions: rows
  *     sink_sqlite.c     the sink
  *
@@ -42,6 +43,21 @@ int sqlite_finish(struct sink *sink, const struct table *table,
                   struct issue *why);
 int sqlite_count(struct sink *sink, const char *table, uint64_t *rows,
                  struct issue *why);
+
+/* --- sqlite_ledger.c ------------------------------------------------------ */
+
+int sqlite_ledger_open(struct sink *sink, struct ledger *ledger,
+                       struct issue *why);
+int sqlite_ledger_drop(struct sink *sink, struct issue *why);
+/* Prepares what sqlite_ledger_write runs, for the sink's import. */
+bool sqlite_ledger_prepare(sqlite3 *db, const char *import,
+                           sqlite3_stmt **statement);
+/*
+ * Inside the transaction that loaded them: the rows from first to last are
+ * settled, `loaded` of them in the table. A SQLite code; SQLITE_DONE is good.
+ */
+int sqlite_ledger_write(sqlite3_stmt *statement, uint64_t first, uint64_t last,
+                        uint64_t loaded, const struct load_outcome *outcome);
 
 /* Appends the table's quoted name. */
 void sqlite_table_sql(struct outbuf *sql, const struct table *table);

@@ -12,6 +12,9 @@
  *        | a trigger or constraint rolled the whole transaction back
  *     each       one row a transaction
  *
+ * Where a ledger is kept (load/ledger.h), its line is written before the commit
+ * of what it speaks of: one a batch, or one a row.
+ *
  * The batch starts again because a table's own ON CONFLICT clause may leave a
  * refused statement half done.
  */
@@ -42,6 +45,7 @@ struct sqlite_session {
     char message[ISSUE_TEXT_MAX];  /* of the last insert that failed */
     sqlite3_stmt *begin, *commit, *rollback;
     sqlite3_stmt *savepoint, *release, *undo;
+    sqlite3_stmt *ledger; /* NULL: none is kept */
 };
 
 /* --- statements -------------------------------------------------------------
@@ -267,38 +271,32 @@ static void leave_transaction(struct sqlite_session *s)
         (void)run(s->rollback);
 }
 
-static enum way load_each(struct sqlite_session *s, const struct row *rows,
-                          size_t count, struct load_outcome *outcome,
-                          struct issue *why)
-{
-    for (size_t i = 0; i < count; i++) {
-        int code = insert(s, s->one, &rows[i], 1);
-        if (code == SQLITE_DONE) {
-            outcome->committed++;
-            continue;
-        }
-        if (!is_row_code(s, code)) {
-            sqlite_issue(s->db, why);
-            leave_transaction(s);
-            return WAY_FAILED;
-        }
-        if (reject(s, outcome, &rows[i], code, s->message, why) < 0)
-            return WAY_FAILED;
-    }
-    return WAY_DONE;
-}
+/* Which rows of the sheet a transaction settles. */
+struct span {
+    uint64_t first;
+    uint64_t last;
+    uint64_t loaded;
+};
 
 /* Ends the transaction; WAY_NEXT when the commit itself was refused. */
-static enum way commit(struct sqlite_session *s, struct issue *why)
+static enum way commit(struct sqlite_session *s, struct span span,
+                       const struct load_outcome *outcome, struct issue *why)
 {
-    int code = run(s->commit);
+    int code = SQLITE_DONE;
+    if (s->ledger)
+        code = sqlite_ledger_write(s->ledger, span.first, span.last,
+                                   span.loaded, outcome);
+    bool written = code == SQLITE_DONE;
+    if (written)
+        code = run(s->commit);
     if (code == SQLITE_DONE)
         return WAY_DONE;
     enum way way = WAY_NEXT;
-    if ((code & 0xff) != SQLITE_CONSTRAINT) {
+    if (!written || (code & 0xff) != SQLITE_CONSTRAINT) {
         sqlite_issue(s->db, why);
         way = WAY_FAILED;
     }
+    keep_message(s, code, sqlite3_errmsg(s->db));
     leave_transaction(s);
     return way;
 }
@@ -308,6 +306,62 @@ static int begin(struct sqlite_session *s, struct issue *why)
     if (run(s->begin) == SQLITE_DONE)
         return 0;
     return sqlite_issue(s->db, why);
+}
+
+/* One row and its line in the ledger. SQLITE_DONE, or why not. */
+static int insert_recorded(struct sqlite_session *s, const struct row *row,
+                           const struct load_outcome *outcome,
+                           struct issue *why)
+{
+    struct span span = {row->number, row->number, 1};
+    if (begin(s, why) < 0)
+        return SQLITE_BUSY;
+    int code = insert(s, s->one, row, 1);
+    if (code != SQLITE_DONE) {
+        if (!is_row_code(s, code))
+            sqlite_issue(s->db, why);
+        leave_transaction(s);
+        return code;
+    }
+    switch (commit(s, span, outcome, why)) {
+    case WAY_DONE:
+        return SQLITE_DONE;
+    case WAY_NEXT:
+        return SQLITE_CONSTRAINT;
+    default:
+        return SQLITE_IOERR;
+    }
+}
+
+static enum way load_each(struct sqlite_session *s, const struct row *rows,
+                          size_t count, struct load_outcome *outcome,
+                          struct issue *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        int code = s->ledger ? insert_recorded(s, &rows[i], outcome, why)
+                             : insert(s, s->one, &rows[i], 1);
+        if (code == SQLITE_DONE) {
+            outcome->committed++;
+            continue;
+        }
+        if (!is_row_code(s, code)) {
+            if (!s->ledger)
+                sqlite_issue(s->db, why);
+            leave_transaction(s);
+            return WAY_FAILED;
+        }
+        if (reject(s, outcome, &rows[i], code, s->message, why) < 0)
+            return WAY_FAILED;
+    }
+    return WAY_DONE;
+}
+
+/* All of a batch that is not among the rejects behind `mark`. */
+static struct span batch_span(const struct row *rows, size_t count, size_t mark,
+                              const struct load_outcome *outcome)
+{
+    return (struct span){rows[0].number, rows[count - 1].number,
+                         count - (outcome->reject_count - mark)};
 }
 
 static enum way load_whole(struct sqlite_session *s, const struct row *rows,
@@ -335,7 +389,9 @@ static enum way load_whole(struct sqlite_session *s, const struct row *rows,
         }
         i += step;
     }
-    enum way way = commit(s, why);
+    enum way way =
+        commit(s, batch_span(rows, count, outcome->reject_count, outcome),
+               outcome, why);
     if (way == WAY_DONE)
         outcome->committed += count;
     return way;
@@ -391,7 +447,7 @@ static enum way load_careful(struct sqlite_session *s, const struct row *rows,
     for (size_t i = 0; i < count && way == WAY_DONE; i++)
         way = insert_careful(s, &rows[i], outcome, why);
     if (way == WAY_DONE)
-        way = commit(s, why);
+        way = commit(s, batch_span(rows, count, mark, outcome), outcome, why);
     else
         leave_transaction(s);
     if (way == WAY_DONE)
@@ -454,7 +510,8 @@ static bool prepare(struct sqlite_session *s, const char *sql,
 }
 
 static int prepare_all(struct sqlite_session *s, const struct load_plan *plan,
-                       enum load_method method, struct issue *why)
+                       enum load_method method, const char *import,
+                       struct issue *why)
 {
     size_t limit =
         (size_t)sqlite3_limit(s->db, SQLITE_LIMIT_VARIABLE_NUMBER, -1);
@@ -485,7 +542,8 @@ static int prepare_all(struct sqlite_session *s, const struct load_plan *plan,
         !prepare(s, "ROLLBACK", &s->rollback) ||
         !prepare(s, "SAVEPOINT piece", &s->savepoint) ||
         !prepare(s, "RELEASE piece", &s->release) ||
-        !prepare(s, "ROLLBACK TO piece", &s->undo)) {
+        !prepare(s, "ROLLBACK TO piece", &s->undo) ||
+        (import && !sqlite_ledger_prepare(s->db, import, &s->ledger))) {
         sqlite_issue(s->db, why);
         goto out;
     }
@@ -505,7 +563,7 @@ int sqlite_session_open(struct session **session, struct sink *sink,
     opened->base.plan = plan;
     const char *path = ((struct sqlite_sink *)sink)->path;
     if (sqlite_connect(&opened->db, path, why) < 0 ||
-        prepare_all(opened, plan, method, why) < 0) {
+        prepare_all(opened, plan, method, sink->import, why) < 0) {
         sqlite_session_close(&opened->base);
         return -1;
     }
@@ -518,7 +576,7 @@ void sqlite_session_close(struct session *session)
     struct sqlite_session *s = (struct sqlite_session *)session;
     sqlite3_stmt *const statements[] = {s->one,     s->many,     s->begin,
                                         s->commit,  s->rollback, s->savepoint,
-                                        s->release, s->undo};
+                                        s->release, s->undo,     s->ledger};
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         sqlite3_finalize(statements[i]);
     sqlite3_close(s->db);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_ledger.c: what was committed is in the ledger, and nothing else is.
+ *
+ * The same cases for SQLite and PostgreSQL, by every method.
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "issueline.h"
+#include "pg_rig.h"
+
+static char folder[] = "/tmp/sluice-ledger-XXXXXX";
+static char sqlite_path[64];
+static char sqlite_target[80];
+
+static void remove_files(void)
+{
+    static const char *const tails[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        char path[80];
+        snprintf(path, sizeof(path), "%s%s", sqlite_path, tails[i]);
+        unlink(path);
+    }
+}
+
+static void sqlite_run_sql(const char *sql)
+{
+    sqlite3 *db;
+    CHECK(sqlite3_open(sqlite_path, &db) == SQLITE_OK);
+    CHECK_MSG(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s",
+              sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static const char table_sql[] =
+    "CREATE TABLE list (id integer PRIMARY KEY, name text NOT NULL);";
+
+/* A fresh database with the table; its target, or NULL to skip. */
+static const char *fresh_sqlite(void)
+{
+    if (!sqlite_path[0]) {
+        if (!mkdtemp(folder))
+            abort();
+        snprintf(sqlite_path, sizeof(sqlite_path), "%s/l.db", folder);
+        snprintf(sqlite_target, sizeof(sqlite_target), "sqlite:%s",
+                 sqlite_path);
+    }
+    remove_files();
+    sqlite_run_sql(table_sql);
+    return sqlite_target;
+}
+
+static const char *fresh_postgres(void)
+{
+    if (!pg_fresh())
+        return NULL;
+    pg_ask(table_sql);
+    return pg_target;
+}
+
+/* Opens the sink and what the ledger holds of the import. */
+static bool open_named(struct rig *rig, const char *target, const char *import,
+                       struct ledger *ledger, enum load_method method)
+{
+    *rig = (struct rig){0};
+    *ledger = (struct ledger){0};
+    rig->plan = (struct load_plan){&rig->table, rig->columns, 2};
+    rig->columns[0] = 0;
+    rig->columns[1] = 1;
+    return CHECK(sink_open(&rig->sink, target, NULL, &rig->why) == 0) &&
+           CHECK(sink_describe(rig->sink, "list", &rig->table, &rig->why) ==
+                 1) &&
+           CHECK_MSG(sink_ledger_open(rig->sink, import, ledger, &rig->why) ==
+                         0,
+                     "%s", rig->why.text) &&
+           CHECK_MSG(session_open(&rig->session, rig->sink, &rig->plan, method,
+                                  &rig->why) == 0,
+                     "%s", rig->why.text);
+}
+
+/* Rows 2, 3, ... with these keys; the converter has refused row 4 already. */
+static void load_keys(struct rig *rig, const int64_t *keys, size_t count)
+{
+    struct value values[2 * 8];
+    struct row rows[8];
+    size_t good = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 2) {
+            struct issue *bad = load_outcome_reject(&rig->outcome, i + 2);
+            bad->code = ISSUE_CONVERT;
+            strcpy(bad->text, "is\tno number");
+            continue;
+        }
+        values[2 * good] = INT(keys[i]);
+        values[2 * good + 1] = TEXT("x");
+        rows[good] = (struct row){i + 2, values + 2 * good};
+        good++;
+    }
+    CHECK_MSG(
+        session_load(rig->session, rows, good, &rig->outcome, &rig->why) == 0,
+        "%s", rig->why.text);
+}
+
+/* What a second run would pass over, row by row. */
+static void check_recalled(const struct ledger *ledger, bool by_batch)
+{
+    struct ledger_cursor cursor = {.ledger = ledger};
+    struct load_outcome recalled = {0};
+    static const bool settled_by_batch[] = {true, true, true, true, true, true};
+    static const bool settled_by_row[] = {true, true, false, false, true, true};
+    const bool *settled = by_batch ? settled_by_batch : settled_by_row;
+    for (uint64_t row = 2; row < 8; row++) {
+        const struct ledger_range *entered;
+        CHECK_MSG(ledger_covers(&cursor, row, &entered) == settled[row - 2],
+                  "row %d", (int)row);
+        if (entered)
+            CHECK(ledger_recall(entered, &recalled));
+    }
+    CHECK_EQ_INT(recalled.committed, 4);
+    CHECK_EQ_INT(recalled.reject_count, by_batch ? 2 : 0);
+    if (by_batch && recalled.reject_count == 2) {
+        bool first = recalled.rejects[0].row == 4;
+        const struct issue *bad = &recalled.rejects[first ? 0 : 1];
+        const struct issue *refused = &recalled.rejects[first ? 1 : 0];
+        CHECK_EQ_INT(bad->row, 4);
+        CHECK_EQ_INT(bad->code, ISSUE_CONVERT);
+        CHECK_EQ_STR(bad->text, "is\tno number");
+        CHECK_EQ_INT(refused->row, 5);
+        CHECK(issue_is_row(refused->code));
+        CHECK(refused->text[0] != '\0');
+    }
+    load_outcome_clear(&recalled);
+}
+
+/* Six rows: row 4 was refused before, row 5 repeats the key of row 2. */
+static void settles(const char *(*fresh)(void), enum load_method method)
+{
+    static const int64_t keys[] = {1, 2, 0, 1, 4, 5};
+    bool by_batch = method == METHOD_BATCH || method == METHOD_COPY;
+    const char *target = fresh();
+    struct rig rig;
+    struct ledger ledger;
+    if (!target || !open_named(&rig, target, "one", &ledger, method))
+        return;
+    CHECK_EQ_INT(ledger.count, 0);
+    load_keys(&rig, keys, 6);
+    CHECK_EQ_INT(rig.outcome.committed, 4);
+    CHECK_EQ_INT(rig.outcome.reject_count, 2);
+    rig_close(&rig);
+
+    /* Another import is not concerned. */
+    if (!open_named(&rig, target, "other", &ledger, method))
+        return;
+    CHECK_EQ_INT(ledger.count, 0);
+    rig_close(&rig);
+
+    if (!open_named(&rig, target, "one", &ledger, method))
+        return;
+    CHECK_EQ_INT(ledger.count, by_batch ? 1 : 4);
+    check_recalled(&ledger, by_batch);
+    ledger_clear(&ledger);
+    CHECK(sink_ledger_drop(rig.sink, &rig.why) == 0);
+    rig_close(&rig);
+
+    if (!open_named(&rig, target, "one", &ledger, method))
+        return;
+    CHECK_EQ_INT(ledger.count, 0);
+    rig_close(&rig);
+}
+
+static void sqlite_records_what_it_commits(void)
+{
+    for (int m = 0; m < METHODS; m++)
+        settles(fresh_sqlite, (enum load_method)m);
+}
+
+static void postgres_records_what_it_commits(void)
+{
+    for (int m = 0; m < METHODS && getenv("SLUICE_TEST_PG"); m++)
+        settles(fresh_postgres, (enum load_method)m);
+    if (!getenv("SLUICE_TEST_PG"))
+        fresh_postgres();
+}
+
+/*
+ * Two runs of one import at a time must not both load a batch: the second
+ * finds the line there, and its rows go with it.
+ */
+static void second_line_takes_its_rows_along(const char *(*fresh)(void))
+{
+    static const int64_t keys[] = {1, 2, 0, 3, 4, 5};
+    static const int64_t other_keys[] = {11, 12, 0, 13, 14, 15};
+    const char *target = fresh();
+    struct rig first;
+    struct rig second;
+    struct ledger ledger;
+    uint64_t rows = 0;
+    if (!target || !open_named(&first, target, "one", &ledger, METHOD_COPY) ||
+        !open_named(&second, target, "one", &ledger, METHOD_COPY))
+        return;
+    load_keys(&first, keys, 6);
+    struct value values[] = {INT(other_keys[0]), TEXT("x")};
+    struct row row = {2, values};
+    CHECK(session_load(second.session, &row, 1, &second.outcome, &second.why) <
+          0);
+    CHECK_EQ_INT(second.outcome.committed, 0);
+    CHECK_EQ_INT(second.outcome.reject_count, 0);
+    CHECK(sink_count(first.sink, "list", &rows, &first.why) == 0);
+    CHECK_EQ_INT(rows, 5);
+    rig_close(&first);
+    rig_close(&second);
+}
+
+static void sqlite_loads_no_batch_twice(void)
+{
+    second_line_takes_its_rows_along(fresh_sqlite);
+    remove_files();
+    rmdir(folder);
+}
+
+static void postgres_loads_no_batch_twice(void)
+{
+    second_line_takes_its_rows_along(fresh_postgres);
+}
+
+static void lines_keep_what_an_issue_says(void)
+{
+    struct issue issue;
+    struct issue back;
+    char line[ISSUE_LINE_MAX];
+    issue_set(&issue, ISSUE_CONVERT, "a\ttab, a \\ and a\nline");
+    issue.row = UINT64_C(1048576);
+    issue.column = 16384;
+    strcpy(issue.sheet, "Liste \xc3\xa4");
+    strcpy(issue.header, "cut \xc3");
+    strcpy(issue.value, "");
+    issue_to_line(&issue, line);
+    CHECK(strchr(line, '\n') == NULL);
+    CHECK(issue_from_line(slice_of(line), &back));
+    CHECK_EQ_INT(back.code, issue.code);
+    CHECK_EQ_INT(back.row, issue.row);
+    CHECK_EQ_INT(back.column, issue.column);
+    CHECK_EQ_STR(back.sheet, issue.sheet);
+    CHECK_EQ_STR(back.header, "cut ?");
+    CHECK_EQ_STR(back.value, "");
+    CHECK_EQ_STR(back.text, issue.text);
+    memset(issue.text, '\n', sizeof(issue.text) - 1);
+    issue.text[sizeof(issue.text) - 1] = '\0';
+    issue_to_line(&issue, line);
+    CHECK(issue_from_line(slice_of(line), &back));
+    CHECK_EQ_STR(back.text, issue.text);
+    static const char *const broken[] = {"",
+                                         "convert",
+                                         "convert\tx\t1\t\t\t\t",
+                                         "nonsense\t1\t1\t\t\t\t",
+                                         "convert\t1\t1\t\t\t\t\tx",
+                                         "convert\t1\t1\t\t\t\t\\",
+                                         "convert\t1\t1\t\t\t\t\\x",
+                                         "convert\t-1\t1\t\t\t\t"};
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+        CHECK_MSG(!issue_from_line(slice_of(broken[i]), &back), "%s",
+                  broken[i]);
+}
+
+CHECK_MAIN(lines_keep_what_an_issue_says, sqlite_records_what_it_commits,
+           sqlite_loads_no_batch_twice, postgres_records_what_it_commits,
+           postgres_loads_no_batch_twice)
