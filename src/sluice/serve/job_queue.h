@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * job_queue.h: jobs that wait, fair to their clients.
+ *
+ * Clients take turns: the one that was served goes to the end of the ring, so
+ * that a thousand files of one do not stand before the single one of another.
+ * Each client's own jobs keep their order.
+ *
+ * The caller's lock protects it. Jobs are borrowed while they wait.
+ */
+#ifndef SLUICE_JOB_QUEUE_H
+#define SLUICE_JOB_QUEUE_H
+
+#include "serve/job.h"
+
+struct job_client;
+
+struct job_queue {
+    struct job_client *turns; /* each has a job that waits */
+};
+
+/* Appends the job to its client's. False when memory is out. */
+bool job_queue_add(struct job_queue *queue, struct job *job);
+
+/* Takes out a job that waits. */
+void job_queue_remove(struct job_queue *queue, struct job *job);
+
+/*
+ * Takes out the next that may run: the first client's whose turn it is and
+ * that has one. NULL: none may.
+ */
+struct job *job_queue_take(struct job_queue *queue,
+                           bool (*may_run)(void *arg, const struct job *job),
+                           void *arg);
+
+/* Forgets all that wait. */
+void job_queue_clear(struct job_queue *queue);
+
+#endif

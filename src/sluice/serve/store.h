@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.h: jobs on disk, in a SQLite file with one writer.
+ *
+ * A job is one record: what orders it as columns, the rest as a JSON object
+ * that only this program reads. Every call runs where it may block, and has
+ * reached the disk when it returns. Calls may come from any goroutine; they
+ * take turns.
+ */
+#ifndef SLUICE_STORE_H
+#define SLUICE_STORE_H
+
+#include "serve/job.h"
+
+struct store;
+
+/* -1 with *why: cannot be opened, or another program has it open. */
+int store_open(struct store **store, const char *path, struct issue *why);
+void store_close(struct store *store); /* NULL is allowed */
+
+/*
+ * Keeps the job as it is now, but in `state`; replaces what was there. 0, or -1
+ * with *why.
+ */
+int store_put(struct store *store, const struct job *job, enum job_state state,
+              struct issue *why);
+int store_delete(struct store *store, const char *id, struct issue *why);
+
+/*
+ * Every job, oldest first, given to the callback. -1 with *why when one cannot
+ * be read.
+ */
+int store_load(struct store *store, void (*give)(void *arg, struct job *job),
+               void *arg, struct issue *why);
+
+#endif
