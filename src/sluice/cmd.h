@@ -19,6 +19,7 @@ enum exit_status {
 /* argv[0] is the command's name. */
 int cmd_import(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 
 /* Prints "sluice: ..." to standard error; returns the exit status for it. */
 int cmd_fail(const struct issue *why, const char *file);

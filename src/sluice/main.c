@@ -12,6 +12,7 @@ static const char usage[] =
     "\n"
     "  sluice import FILE [--to DSN] ...   load a sheet into a table\n"
     "  sluice inspect FILE ...             show sheets, columns and rows\n"
+    "  sluice serve --to DSN ...           import what is sent over HTTP\n"
     "  sluice --version\n"
     "  sluice COMMAND --help               the options of a command\n"
     "\n"
@@ -27,6 +28,8 @@ static int help(int argc, char **argv)
         return cmd_import(2, arguments);
     if (argc > 1 && strcmp(argv[1], "inspect") == 0)
         return cmd_inspect(2, arguments);
+    if (argc > 1 && strcmp(argv[1], "serve") == 0)
+        return cmd_serve(2, arguments);
     fputs(usage, stdout);
     return EXIT_DONE;
 }
@@ -38,6 +41,8 @@ static int run(int argc, char **argv)
         return cmd_import(argc - 1, argv + 1);
     if (strcmp(command, "inspect") == 0)
         return cmd_inspect(argc - 1, argv + 1);
+    if (strcmp(command, "serve") == 0)
+        return cmd_serve(argc - 1, argv + 1);
     if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 ||
         strcmp(command, "-h") == 0)
         return help(argc - 1, argv + 1);
