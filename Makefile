@@ -2,8 +2,8 @@
 # A short way to everything; Meson does the work. `make help` lists it.
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: all examples needs-examples demo test soak bench race asan fuzz install \
-        clean format help
+.PHONY: all examples needs-examples demo demo-serve test soak bench race asan \
+        fuzz install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -34,6 +34,10 @@ needs-examples:
 demo: all examples/data/businesses.xlsx
 	@tools/install_deps demo
 	@tools/demo
+
+demo-serve: all examples/data/businesses.xlsx
+	@tools/install_deps demo
+	@tools/demo_serve $(ADDRESS)
 
 test: needs-examples build/build.ninja build-asan/build.ninja build-tsan/build.ninja
 	@tools/install_deps test
@@ -74,6 +78,7 @@ help:
 	@echo 'make          build: the program is build/sluice'
 	@echo 'make examples the programs of examples/, at build/examples/'
 	@echo 'make demo     import a workbook of 10,000 rows into SQLite'
+	@echo 'make demo-serve  serve it at ADDRESS=127.0.0.1:8080 until Ctrl-C'
 	@echo 'make test     run every test: normal, sanitizers, layers, documents'
 	@echo 'make race     the tests under ThreadSanitizer'
 	@echo 'make asan     the tests under AddressSanitizer and UBSan'

@@ -30,7 +30,7 @@ def version(folder):
 def help_names_every_option(folder):
     whole = ended(sluice(folder, "--help"), 0).out
     same(ended(sluice(folder, "help"), 0).out, whole)
-    for word in ("import", "inspect"):
+    for word in ("import", "inspect", "serve"):
         check(word in whole, whole)
     about = ended(sluice(folder, "import", "--help"), 0).out
     for option in ("to", "table", "sheet", "method", "workers", "batch-size",
@@ -39,13 +39,16 @@ def help_names_every_option(folder):
     about = ended(sluice(folder, "inspect", "--help"), 0).out
     for option in ("--sheet", "--cells"):
         check(option in about, about)
+    same(ended(sluice(folder, "help", "serve"), 0).out,
+         ended(sluice(folder, "serve", "--help"), 0).out)
 
 
 @case
 def the_manual_names_every_option(folder):
-    with open(os.path.join(ROOT, "docs", "man", "sluice.1.scd")) as f:
-        manual = f.read()
-    for command in ("import", "inspect"):
+    for command, page in (("import", "sluice.1"), ("inspect", "sluice.1"),
+                          ("serve", "sluice-serve.1")):
+        with open(os.path.join(ROOT, "docs", "man", page + ".scd")) as f:
+            manual = f.read()
         about = ended(sluice(folder, command, "--help"), 0).out
         options = re.findall(r"^ +(?:-., )?--([a-z-]+)", about, re.M)
         check(len(options) > 3, about)
