@@ -24,6 +24,7 @@
 #include <runnel/process.h> /* child processes */
 #include <runnel/signal.h>  /* signals as values on a channel */
 #include <runnel/panic.h>   /* the end of a wrong program */
+#include <runnel/sim.h>     /* run under a schedule that a seed decides */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */
 

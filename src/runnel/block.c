@@ -133,7 +133,8 @@ void block_close(void)
     unsigned threads = pool.threads;
     atomic_fetch_add_explicit(&pool.signal, 1, memory_order_relaxed);
     lock_release(&pool.lock);
-    os_futex_wake(&pool.signal, RN_BLOCK_THREADS);
+    if (threads > 0)
+        os_futex_wake(&pool.signal, RN_BLOCK_THREADS);
     for (unsigned i = 0; i < threads; i++)
         os_thread_join(pool.thread[i]);
     pool.closing = false;

@@ -11,6 +11,7 @@
 #include "os.h"
 
 void (*fatal_reporter)(void);
+void (*fatal_epilogue)(void);
 
 static atomic_flag reporting = ATOMIC_FLAG_INIT;
 
@@ -40,6 +41,8 @@ void fatal_begin(void)
 
 void fatal_exit(void)
 {
+    if (fatal_epilogue)
+        fatal_epilogue();
     _exit(FATAL_STATUS);
 }
 

@@ -27,6 +27,8 @@ void fatal_begin(void);
 
 /* Adds where the caller was; set once by the face, called by fatal(). */
 extern void (*fatal_reporter)(void);
+/* Has the last word, whatever the end; or NULL. */
+extern void (*fatal_epilogue)(void);
 
 #define CHECKED(condition)                                                    \
     do {                                                                      \

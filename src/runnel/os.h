@@ -42,6 +42,8 @@ void os_barrier_everywhere(void);
 size_t os_page_size(void);
 /* Memory that costs nothing until it is touched; NULL when there is none. */
 void *os_map(size_t size);
+/* The same, seen by child processes and by their parent. */
+void *os_map_shared(size_t size);
 void os_unmap(void *address, size_t size);
 /* Puts a fresh mapping in place of part of one. */
 void os_renew(void *address, size_t size);
@@ -85,6 +87,17 @@ int os_signal_catch(int number, void (*on_signal)(int number),
 void os_signal_restore(int number, const struct sigaction *before);
 /* The calling thread takes the signals of the mask (bit n: number n + 1). */
 void os_signal_mask(uint64_t taken);
+/* A child process: 0 in it, its number in the parent. Not with threads. */
+int os_fork(void);
+/* Waits for its end: by a signal, or with a status. */
+void os_wait_child(int child, int *signal, int *status);
+/* Ends the process as it is: no handlers, nothing flushed. */
+void os_exit(int status) __attribute__((noreturn));
+/* The process dies of an alarm in so many seconds; 0: it does not. */
+void os_alarm(unsigned seconds);
+bool os_is_alarm(int signal);
+/* Nothing is seen on standard error any more. */
+void os_mute(void);
 
 /* Writes all of it to standard error, as far as that takes it. */
 void os_print(const char *text, size_t size);

@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -146,6 +147,13 @@ noinline void *os_map(size_t size)
     /* A huge page would make every goroutine cost all of its stack. */
     madvise(address, size, MADV_NOHUGEPAGE);
     return address;
+}
+
+noinline void *os_map_shared(size_t size)
+{
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return address == MAP_FAILED ? NULL : address;
 }
 
 noinline void os_renew(void *address, size_t size)
@@ -334,6 +342,45 @@ noinline void os_signal_mask(uint64_t taken)
 {
     uint64_t blocked = ~taken;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof(blocked));
+}
+
+noinline int os_fork(void)
+{
+    pid_t child = fork();
+    return child >= 0 ? child : -errno;
+}
+
+noinline void os_wait_child(int child, int *signal, int *status)
+{
+    int ended = 0;
+    while (waitpid(child, &ended, 0) < 0 && errno == EINTR)
+        continue;
+    *signal = WIFSIGNALED(ended) ? WTERMSIG(ended) : 0;
+    *status = WIFEXITED(ended) ? WEXITSTATUS(ended) : 0;
+}
+
+noinline void os_exit(int status)
+{
+    _exit(status);
+}
+
+noinline void os_alarm(unsigned seconds)
+{
+    alarm(seconds);
+}
+
+bool os_is_alarm(int signal)
+{
+    return signal == SIGALRM;
+}
+
+noinline void os_mute(void)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0)
+        return;
+    dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
 }
 
 noinline void os_print(const char *text, size_t size)

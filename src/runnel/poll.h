@@ -32,6 +32,8 @@ struct poll_wait {
 /* 0 or a negative status. */
 int poll_open(void);
 void poll_close(void);
+/* Nobody waits any more: the tasks that did are gone. */
+void poll_forget(void);
 
 /*
  * Enlists the wait and arms the descriptor. On 0 the descriptor's lock is held:

@@ -78,6 +78,15 @@ void poll_close(void)
     atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
 }
 
+void poll_forget(void)
+{
+    /* The table stays: what is still armed may yet be reported. */
+    for (int i = 0; i < CHUNKS; i++)
+        for (int fd = 0; net.chunks[i] && fd < CHUNK; fd++)
+            net.chunks[i][fd] = (struct poll_desc){0};
+    atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
+}
+
 static struct poll_desc *find(int fd)
 {
     struct poll_desc *chunk =

@@ -50,23 +50,22 @@ struct task *runq_take(struct runq *q)
     return NULL;
 }
 
-struct task *runq_take_any(struct runq *q, struct chance *chance)
+struct task *runq_at(struct runq *q, uint32_t place)
 {
     uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
-    uint32_t length = runq_length(q);
-    struct task *next = atomic_load_explicit(&q->next, memory_order_relaxed);
-    if (length + (next != NULL) == 0)
-        return NULL;
-    uint32_t pick = chance_draw(chance, length + (next != NULL));
-    if (pick == length)
-        return runq_take_next(q);
-    _Atomic(struct task *) *first = &q->ring[head % RUNQ_SIZE];
-    _Atomic(struct task *) *place = &q->ring[(head + pick) % RUNQ_SIZE];
-    struct task *oldest = atomic_load_explicit(first, memory_order_relaxed);
-    struct task *picked = atomic_load_explicit(place, memory_order_relaxed);
-    atomic_store_explicit(place, oldest, memory_order_relaxed);
+    return atomic_load_explicit(&q->ring[(head + place) % RUNQ_SIZE],
+                                memory_order_relaxed);
+}
+
+struct task *runq_take_at(struct runq *q, uint32_t place)
+{
+    uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
+    struct task *taken = runq_at(q, place);
+    for (uint32_t i = place; i > 0; i--)
+        atomic_store_explicit(&q->ring[(head + i) % RUNQ_SIZE],
+                              runq_at(q, i - 1), memory_order_relaxed);
     atomic_store_explicit(&q->head, head + 1, memory_order_relaxed);
-    return picked;
+    return taken;
 }
 
 struct task *runq_take_half(struct runq *q, uint32_t *count)

@@ -37,8 +37,12 @@ struct task *runq_take_next(struct runq *q);
 /* Owner: takes the oldest, or NULL. */
 struct task *runq_take(struct runq *q);
 
-/* Owner, alone (simulation): takes any, by chance; `next` included. */
-struct task *runq_take_any(struct runq *q, struct chance *chance);
+/*
+ * Owner, alone (simulation): the task at a place of the ring, 0 the oldest; and
+ * the same taken out, the others keeping their order.
+ */
+struct task *runq_at(struct runq *q, uint32_t place);
+struct task *runq_take_at(struct runq *q, uint32_t place);
 
 /*
  * Owner: takes the older half out as a chain through task->next, to make room.

@@ -3,10 +3,11 @@
  * runtime.c: open everything, run, close everything. The only file that knows
  * all the others.
  */
+#include "runtime.h"
+
 #include <stdlib.h>
 
-#include <runnel/task.h>
-
+#include "alloc.h"
 #include "block.h"
 #include "fatal.h"
 #include "fault.h"
@@ -14,6 +15,7 @@
 #include "os.h"
 #include "report.h"
 #include "sched.h"
+#include "schedule_text.h"
 #include "signal_internal.h"
 #include "spawn.h"
 
@@ -79,20 +81,97 @@ static struct rn_options complete(const struct rn_options *given)
     return options;
 }
 
-static int start_and_run(const struct rn_options *options, struct root *root)
+/* The thread that opened the runtime was prepared for faults then. */
+static bool is_prepared;
+
+static void do_nothing(void)
+{
+}
+
+bool runtime_is_open(void)
+{
+    return sched_is_open();
+}
+
+/* Before each run. */
+static void set_out(const struct runtime_setup *setup)
+{
+    spawn_reset(setup->options.stack_size);
+    if (setup->options.wait_all)
+        spawn_on_last(sched_stop);
+    if (setup->options.simulate)
+        seam_simulate();
+    else
+        seam_real();
+}
+
+int runtime_open(const struct runtime_setup *setup)
+{
+    const struct rn_options *options = &setup->options;
+    if (options->procs > PROCS_MAX ||
+        (options->stack_size && stack_class(options->stack_size) < 0))
+        return RN_INVALID;
+    set_out(setup);
+    const struct sched_options sched = {
+        .procs = options->procs,
+        .plan = options->simulate ? &setup->plan : NULL,
+        .deadlock = setup->deadlock,
+        .endless = setup->endless,
+        .no_foreigners = setup->no_foreigners,
+        .other_threads = other_threads,
+        .hopes = signal_awaited,
+        .thread_begin = setup->many ? do_nothing : fault_thread_begin,
+        .thread_end = setup->many ? do_nothing : fault_thread_end};
+    int status = sched_open(&sched);
+    if (status < 0) {
+        seam_real();
+        return status;
+    }
+    stack_setup(sizeof(struct task));
+    fatal_reporter = report_caller;
+    fatal_epilogue = options->simulate ? schedule_report : NULL;
+    fault_open();
+    is_prepared = setup->many;
+    if (is_prepared)
+        fault_thread_begin();
+    return RN_OK;
+}
+
+int runtime_run(const struct runtime_setup *setup, int (*main)(void *arg),
+                void *arg, int *result)
 {
     struct task *first;
-    struct spawn_part part = {root, sizeof(*root)};
+    struct root root = {main, arg, result, setup->options.wait_all};
+    struct spawn_part part = {&root, sizeof(root)};
     const struct rn_task_options task = {.name = "main"};
+    *result = 0;
     int status = spawn_make(&first, &task, run_root, &part, 1, "rn_run");
     if (status == RN_OK) {
-        if (options->wait_all)
-            spawn_on_last(sched_stop);
         status = sched_run(first);
         signal_close();
         block_close();
     }
+    race_acquire(result);
+    (void)spawn_alive(); /* what those did that have ended is seen */
     return status;
+}
+
+void runtime_again(const struct runtime_setup *setup)
+{
+    spawn_abandon();
+    set_out(setup);
+    sched_reset(&setup->plan);
+}
+
+void runtime_close(void)
+{
+    fatal_epilogue = NULL;
+    if (is_prepared)
+        fault_thread_end();
+    fault_close();
+    stack_teardown();
+    sched_close();
+    seam_real();
 }
 
 int rn_run_with(const struct rn_options *given, int (*main)(void *arg),
@@ -100,37 +179,21 @@ int rn_run_with(const struct rn_options *given, int (*main)(void *arg),
 {
     if (!main || sched_is_open())
         return RN_INVALID;
-    struct rn_options options = complete(given);
-    if (options.procs > PROCS_MAX ||
-        (options.stack_size && stack_class(options.stack_size) < 0))
-        return RN_INVALID;
-    if (options.simulate)
-        seam_simulate();
-    else
-        seam_real();
-    const struct sched_options sched = {.procs = options.procs,
-                                        .seed = options.seed,
-                                        .deadlock = report_deadlock,
-                                        .other_threads = other_threads,
-                                        .hopes = signal_awaited,
-                                        .thread_begin = fault_thread_begin,
-                                        .thread_end = fault_thread_end};
-    int status = sched_open(&sched);
-    if (status < 0)
-        return status;
-    stack_setup(sizeof(struct task));
-    spawn_reset(options.stack_size);
-    fatal_reporter = report_caller;
-    fault_open();
+    struct runtime_setup setup = {.options = complete(given),
+                                  .deadlock = report_deadlock};
+    const char *schedule = getenv("RUNNEL_SCHEDULE");
+    setup.plan.seed = setup.options.seed;
+    int status = RN_OK;
+    if (setup.options.simulate && schedule)
+        status = schedule_parse(schedule, &setup.plan);
+    if (status == RN_OK)
+        status = runtime_open(&setup);
     int result = 0;
-    struct root root = {main, arg, &result, options.wait_all};
-    status = start_and_run(&options, &root);
-    race_acquire(&result);
-    (void)spawn_alive(); /* what those did that have ended is seen */
-    fault_close();
-    stack_teardown();
-    sched_close();
-    seam_real();
+    if (status == RN_OK) {
+        status = runtime_run(&setup, main, arg, &result);
+        runtime_close();
+    }
+    alloc_free((void *)(uintptr_t)setup.plan.by.list);
     return status < 0 ? status : result;
 }
 

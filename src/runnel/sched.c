@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "os.h"
 #include "poll.h"
+#include "schedule.h"
 #include "seat.h"
 #include "switch.h"
 #include "worker.h"
@@ -79,13 +80,20 @@ struct stack_cache *sched_stacks(void)
     return w ? &w->stacks : NULL;
 }
 
+struct stack_cache *sched_first_stacks(void)
+{
+    return &workers.all[0].stacks;
+}
+
 uint32_t sched_draw(uint32_t count)
 {
     struct worker *w = worker_self();
+    if (unlikely(seam_simulated) && w)
+        return schedule_draw(DECIDE_CASE, count);
     if (likely(w))
         return chance_draw(&w->chance, count);
     struct chance chance;
-    chance_init(&chance, (uint64_t)(uintptr_t)&chance);
+    chance_init(&chance);
     return chance_draw(&chance, count);
 }
 
@@ -201,7 +209,8 @@ static void *worker_main(void *arg)
     worker_set_self(w);
     sanitize_thread(&w->sanitize);
     show_thread();
-    os_thread_stack(&w->stack_low, &w->stack_size);
+    if (w->stack_size == 0)
+        os_thread_stack(&w->stack_low, &w->stack_size);
     options.thread_begin();
     work(w);
     options.thread_end();
@@ -213,6 +222,35 @@ static void *worker_main(void *arg)
 static size_t place_bytes(void)
 {
     return (seam_simulated ? 1 : WORKERS_MAX) * sizeof(struct worker);
+}
+
+/* As it is before anything runs; what worker 0 keeps for itself stays. */
+static void set_out(struct worker *all)
+{
+    workers = (struct workers){.all = all,
+                               .capacity = seam_simulated ? 1 : WORKERS_MAX,
+                               .made = 1,
+                               .count = options.procs,
+                               .main = worker_main,
+                               .deadlock = options.deadlock,
+                               .other_threads = options.other_threads,
+                               .endless = options.endless,
+                               .no_foreigners = options.no_foreigners,
+                               .alone = os_barrier_ready(),
+                               .seats = 1,
+                               .hopes = options.hopes,
+                               .poll_until = INT64_MIN};
+    workers.last = &workers.first;
+    list_init(&workers.idle);
+    list_init(&workers.spares);
+    all[0] = (struct worker){.stacks = all[0].stacks,
+                             .stack_low = all[0].stack_low,
+                             .stack_size = all[0].stack_size,
+                             .seated = true,
+                             .started = true}; /* on the calling thread */
+    worker_init(&all[0]);
+    if (options.plan)
+        schedule_begin(options.plan);
 }
 
 int sched_open(const struct sched_options *given)
@@ -229,24 +267,7 @@ int sched_open(const struct sched_options *given)
         return status;
     }
     options = *given;
-    workers = (struct workers){.all = all,
-                               .capacity = seam_simulated ? 1 : WORKERS_MAX,
-                               .made = 1,
-                               .count = given->procs,
-                               .main = worker_main,
-                               .seed = given->seed,
-                               .deadlock = given->deadlock,
-                               .other_threads = given->other_threads,
-                               .alone = os_barrier_ready(),
-                               .seats = 1,
-                               .hopes = given->hopes,
-                               .poll_until = INT64_MIN};
-    workers.last = &workers.first;
-    list_init(&workers.idle);
-    list_init(&workers.spares);
-    worker_init(&all[0]);
-    all[0].seated = true;
-    all[0].started = true; /* on the calling thread */
+    set_out(all);
     is_open = true;
     return 0;
 }
@@ -260,6 +281,15 @@ static int start_threads(void)
         workers.helpers = status == 0;
     }
     return status;
+}
+
+void sched_reset(const struct schedule_plan *plan)
+{
+    options.plan = plan;
+    timerq_clear(&workers.all[0].timers);
+    if (poll_waiting() != 0)
+        poll_forget();
+    set_out(workers.all);
 }
 
 int sched_run(struct task *first)
@@ -357,6 +387,12 @@ static void requeue(void *arg)
     worker_requeue(worker_self(), arg);
 }
 
+static void give_way(struct task *self)
+{
+    set_state(self, TASK_RUNNABLE);
+    leave(worker_self(), self, requeue, self, false);
+}
+
 void sched_yield_now(void)
 {
     struct task *self = task_self();
@@ -364,8 +400,9 @@ void sched_yield_now(void)
         os_thread_yield();
         return;
     }
-    set_state(self, TASK_RUNNABLE);
-    leave(worker_self(), self, requeue, self, false);
+    if (unlikely(seam_simulated))
+        schedule_yields(self);
+    give_way(self);
 }
 
 void sched_exit(void (*after)(void *task))
@@ -405,9 +442,12 @@ void sched_on_worker_stack(void (*function)(void *arg), void *arg)
 void sched_interrupt(void)
 {
     struct worker *w = worker_self();
-    /* One place in four: often enough to meet, rarely enough to get on. */
-    if (w && worker_current(w) && chance_draw(&w->chance, 4) == 0)
-        sched_yield_now();
+    struct task *self = w ? worker_current(w) : NULL;
+    if (!self)
+        return;
+    bool due = timerq_earliest(&w->timers) <= seam_now();
+    if (schedule_preempts(&w->runq, self, due) || worker_endless())
+        give_way(self);
 }
 
 int sched_set_procs(unsigned count)

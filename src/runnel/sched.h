@@ -24,14 +24,20 @@
 #define RUNNEL_SCHED_H
 
 #include "runq.h"
+#include "schedule.h"
 #include "task_internal.h"
 #include "timerq.h"
 
 struct sched_options {
     unsigned procs;
-    uint64_t seed;
-    /* Called once when nobody can ever run again; must not return. */
+    /* Simulation: how it is decided; NULL otherwise. */
+    const struct schedule_plan *plan;
+    /* Called once when nobody can ever run again; stops, or does not return. */
     void (*deadlock)(void);
+    /* Simulation: called once when the plan's steps are used up; stops. */
+    void (*endless)(void);
+    /* No foreign thread will wake a goroutine. */
+    bool no_foreigners;
     /* Threads of the runtime besides the workers, for that judgement. */
     unsigned (*other_threads)(void);
     /* May something outside wake a task that nothing else tells of? */
@@ -43,6 +49,9 @@ struct sched_options {
 
 /* Prepares everything; 0 or a negative status. */
 int sched_open(const struct sched_options *options);
+
+/* As if opened anew with another plan; no worker runs. What is left is lost. */
+void sched_reset(const struct schedule_plan *plan);
 
 /*
  * Runs until sched_stop: the calling thread is worker 0. `first` is ready to
@@ -120,6 +129,9 @@ unsigned sched_place(void);
 
 /* The calling worker's free stacks; NULL on a foreign thread. */
 struct stack_cache *sched_stacks(void);
+
+/* Those of the first worker, while none runs. */
+struct stack_cache *sched_first_stacks(void);
 
 /* Something outside may wake a task: a call that blocks is under way. */
 void sched_outside_begin(void);

@@ -48,9 +48,9 @@ static uint64_t next(struct chance *chance)
     return z ^ (z >> 31);
 }
 
-void chance_init(struct chance *chance, uint64_t seed)
+void chance_init(struct chance *chance)
 {
-    chance->state = seam_simulated ? seed : os_entropy();
+    chance->state = os_entropy();
 }
 
 uint32_t chance_draw(struct chance *chance, uint32_t count)

@@ -5,9 +5,9 @@
  * Everything that may differ from run to run passes here: the clock, and every
  * choice (who runs next, which ready case, whom to steal from, whether a
  * goroutine is interrupted here). Choices draw on a generator that the drawing
- * worker owns. Under simulation there is one worker, its generator starts from
- * the given seed, and time moves only when nobody can run: so a seed decides
- * the whole run.
+ * worker owns. Under simulation there is one worker, every choice is a decision
+ * (decide.h) that a seed settles, and time moves only when nobody can run: so a
+ * seed decides the whole run.
  *
  * What a descriptor or a foreign thread does is outside: a simulated program
  * that waits for the world is as repeatable as the world is.
@@ -34,8 +34,8 @@ int64_t seam_now(void);
 /* Moves virtual time forward to `to`, if that is later. */
 void seam_advance(int64_t to);
 
-/* A generator: of the seed under simulation, unlike any other otherwise. */
-void chance_init(struct chance *chance, uint64_t seed);
+/* A generator unlike any other. */
+void chance_init(struct chance *chance);
 /* Evenly one of 0 .. count-1; count > 0. */
 uint32_t chance_draw(struct chance *chance, uint32_t count);
 

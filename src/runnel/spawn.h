@@ -39,6 +39,8 @@ static inline void need_function(bool given, const char *where)
 
 /* For a new runtime: ids from 1, the stack size of those that name none. */
 void spawn_reset(size_t stack_size);
+/* Between two runs: those that are left are gone, their stacks free. */
+void spawn_abandon(void);
 /* Goroutines alive; acquire: what they did before they ended is seen. */
 size_t spawn_alive(void);
 /* Called in the goroutine that ends as the last one; NULL: nobody cares. */

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include <runnel/status.h>
+#include <runnel/sim.h>
 
 const char *rn_status_text(int status)
 {
@@ -21,6 +21,14 @@ const char *rn_status_text(int status)
         return "timed out";
     case RN_CANCELED:
         return "canceled";
+    case RN_DEADLOCK:
+        return "all goroutines are asleep";
+    case RN_ENDLESS:
+        return "no end in sight";
+    case RN_FAILED:
+        return "a check failed";
+    case RN_CRASHED:
+        return "the process crashed";
     }
     const char *text = status < 0 ? strerrordesc_np(-status) : NULL;
     return text ? text : "unknown status";

@@ -54,6 +54,19 @@ static void bury(void *arg)
     stack_give(sched_stacks(), &task->stack);
 }
 
+static void abandon(struct stack *stack, void *cache)
+{
+    struct task *task = container_of(stack, struct task, stack);
+    sanitize_destroy(&task->sanitize);
+    stack_give(cache, stack);
+}
+
+void spawn_abandon(void)
+{
+    if (spawn_alive() != 0)
+        stack_each(abandon, sched_first_stacks());
+}
+
 /* What every goroutine does. */
 static void run(struct task *task)
 {

@@ -77,8 +77,9 @@ struct task {
     _Atomic(uint32_t) foreign_wake; /* foreign: 1 = wake up */
     struct wait_for waits;
     uint64_t id;
-    const char *name;                /* or NULL */
-    const char *where;               /* "file.c:12" of the rn_go */
+    int64_t priority;  /* in a simulated schedule (PCT); 0: not drawn yet */
+    const char *name;  /* or NULL */
+    const char *where; /* "file.c:12" of the rn_go */
     void (*body)(struct task *task); /* runs it and ends it: task.c */
     void (*function)(void *own);     /* the user's, with its argument */
     void *own;

@@ -7,6 +7,7 @@
 #include "fatal.h"
 #include "os.h"
 #include "poll.h"
+#include "schedule.h"
 
 /* Rounds of a search; the last ones also take a task that is to run next. */
 #define SEARCH_ROUNDS 4
@@ -31,7 +32,8 @@ void worker_init(struct worker *w)
 {
     list_init(&w->idle);
     timerq_init(&w->timers);
-    chance_init(&w->chance, workers.seed + (uint64_t)(w - workers.all));
+    if (!seam_simulated)
+        chance_init(&w->chance);
 }
 
 /*
@@ -171,7 +173,9 @@ void worker_start(struct task *task)
         return;
     }
     struct worker *w = worker_self();
-    if (likely(w)) {
+    if (unlikely(seam_simulated) && w) {
+        enqueue(w, task); /* one queue to choose from: no `next` */
+    } else if (likely(w)) {
         struct task *displaced = runq_put_next(&w->runq, task);
         if (displaced)
             enqueue(w, displaced);
@@ -252,10 +256,19 @@ void worker_timer_add(struct timer *timer)
 
 /* ---------------------------------------------------------- what runs next */
 
+bool worker_endless(void)
+{
+    if (likely(!schedule_endless()))
+        return false;
+    if (!workers_stopping())
+        workers.endless();
+    return true;
+}
+
 static struct task *take_own(struct worker *w)
 {
     if (unlikely(seam_simulated))
-        return runq_take_any(&w->runq, &w->chance);
+        return worker_endless() ? NULL : schedule_next(&w->runq);
     struct task *task = runq_take(&w->runq);
     return task ? task : runq_take_next(&w->runq);
 }
@@ -362,7 +375,7 @@ static bool only_foreigners_left(void)
     if (!all_asleep())
         return false;
     unsigned own = workers_made() + workers.helpers + workers.other_threads();
-    int threads = os_thread_count();
+    int threads = workers.no_foreigners ? (int)own : os_thread_count();
     if (threads < 0 || (unsigned)threads > own + HIDDEN_THREADS)
         return true;
     /* A thread that was gone when they were counted left its work before. */
@@ -464,7 +477,8 @@ static void sleep_polling(void)
     }
     if (timeout < 0 && only_foreigners_left())
         timeout = FOREIGN_LOOK;
-    collect(timeout);
+    if (!workers_stopping())
+        collect(timeout);
 }
 
 static void sleep_idle(struct worker *w)
@@ -585,6 +599,8 @@ void workers_stop(void)
     for (unsigned i = 0; i < made; i++) {
         struct worker *w = &workers.all[i];
         atomic_store_explicit(&w->attention, true, memory_order_seq_cst);
+        if (seam_simulated)
+            return; /* the only worker is the caller */
         worker_get_up(w);
     }
     poll_kick();

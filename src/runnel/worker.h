@@ -91,14 +91,17 @@ extern struct workers {
     _Atomic(unsigned) count; /* seats that there are to be; under the lock */
     /* What a worker's thread runs. */
     void *(*main)(void *worker);
-    uint64_t seed;
     unsigned helpers; /* threads of the scheduler that are no workers */
-    /* Called once when nobody can ever run again; must not return. */
+    /* Called once when nobody can ever run again; stops, or does not return. */
     void (*deadlock)(void);
     /* Threads of the runtime besides the workers, for that judgement. */
     unsigned (*other_threads)(void);
     /* May something outside wake a task that nothing else tells of? */
     bool (*hopes)(void);
+    /* Simulation: the run takes too long; called once, stops it. */
+    void (*endless)(void);
+    /* No foreign thread will wake anybody: nobody has to be counted. */
+    bool no_foreigners;
     _Atomic(bool) stopping;
     _Atomic(bool) alone;             /* there has never been a second worker */
     _Atomic(uint32_t) monitor_rests; /* futex: 1 = call it when work begins */
@@ -192,6 +195,8 @@ void worker_rouse(struct worker *w);
 void worker_help(void);
 /* Somebody roams no more: if now all sleep, the poller judges that anew. */
 void worker_all_asleep_now(void);
+/* Simulation: true, and the run stopped, when it takes too long. */
+bool worker_endless(void);
 
 /* Gets every worker up, to see that they are to stop. */
 void workers_stop(void);
