@@ -13,10 +13,12 @@ TSAN = -Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized
 FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
        --buildtype=debugoptimized
 
-# Rounds and seconds of stress of `make soak`, seconds a fuzzer of `make fuzz`,
+# Rounds, seconds of stress and PCT schedules of depth 3 of each scenario of
+# `make soak`, seconds a fuzzer of `make fuzz`,
 # rows of `make bench`.
 ROUNDS = 20
 STRESS_SECONDS = 60
+DEEP_SEEDS = 300000
 FUZZ_SECONDS = 60
 BENCH_ROWS = 10000
 
@@ -53,6 +55,7 @@ asan: build-asan/build.ninja
 
 soak: all
 	@tools/install_deps test
+	@build/tests/model/test_scenarios --deep $(DEEP_SEEDS)
 	@build/tests/runnel/stress --procs 8 --seconds $(STRESS_SECONDS)
 	@tools/pg_private meson test -C build --repeat=$(ROUNDS) --maxfail=1
 

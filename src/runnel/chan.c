@@ -20,6 +20,7 @@
 #include <runnel/panic.h>
 
 #include "alloc.h"
+#include "mutant.h"
 #include "sched.h"
 #include "wait.h"
 
@@ -155,7 +156,7 @@ static struct waiter *win_first(struct list *queue)
     while (!list_empty(queue)) {
         struct waiter *w = container_of(queue->next, struct waiter, node);
         list_remove(&w->node);
-        if (!w->claim || claim_take(w->claim, w->source))
+        if (!w->claim || MUTANT(WIN_TWICE) || claim_take(w->claim, w->source))
             return w;
     }
     return NULL;
@@ -188,7 +189,7 @@ int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
         } else {
             hand_through_place(chan, receiver);
         }
-        *wake = receiver->task;
+        *wake = MUTANT(LOSE_RECEIVER) ? NULL : receiver->task;
         return RN_OK;
     }
     if (chan->count == chan->capacity)
@@ -203,7 +204,8 @@ int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
 /* A sender that waited gets the place that a receive has freed. */
 static void admit_sender(struct rn_channel *chan, struct task **wake)
 {
-    struct waiter *sender = win_first(&chan->senders);
+    struct waiter *sender =
+        MUTANT(FORGET_SENDER) ? NULL : win_first(&chan->senders);
     if (!sender)
         return;
     size_t index = chan->first + chan->count;
@@ -218,13 +220,13 @@ static void admit_sender(struct rn_channel *chan, struct task **wake)
 int chan_take(struct rn_channel *chan, void *value, struct task **wake)
 {
     *wake = NULL;
-    if (chan->count > 0) {
+    if (chan->count > 0 && !(MUTANT(CLOSE_DROPS) && chan->closed)) {
         size_t index = chan->first;
         pass(edge_of(chan, index));
         if (value)
             copy(value, place_at(chan, index), chan->size);
         chan->first = (index + 1) % chan->capacity;
-        chan->count--;
+        chan->count -= !MUTANT(BUFFER_DOUBLES);
         admit_sender(chan, wake);
         return RN_OK;
     }
@@ -234,13 +236,13 @@ int chan_take(struct rn_channel *chan, void *value, struct task **wake)
             copy(value, sender->value, chan->size);
         sender->ok = true;
         meet(sender);
-        *wake = sender->task;
+        *wake = MUTANT(LOSE_SENDER) ? NULL : sender->task;
         return RN_OK;
     }
     if (!chan->closed)
         return RN_AGAIN;
     race_acquire(&chan->closed);
-    if (value)
+    if (value && !MUTANT(DIRTY_ZERO))
         clear(value, chan->size);
     return RN_CLOSED;
 }
@@ -377,12 +379,14 @@ static int wait_at(struct rn_channel *chan, struct list *queue,
     list_append(queue, &self->node);
     uint32_t winner =
         wait_park(&wait, (struct wait_for){reason, chan->where}, unlock, chan);
-    if (winner == BY_CHANNEL) {
+    bool eaten = MUTANT(TIMEOUT_EATS) && seam_now() >= limit.deadline;
+    if (winner == BY_CHANNEL && !eaten) {
         chan_resumed(chan, self);
         return RN_OK;
     }
     lock_acquire(&chan->lock);
-    list_remove(&self->node);
+    if (!MUTANT(LEAVE_WAITER))
+        list_remove(&self->node);
     lock_release(&chan->lock);
     return winner == BY_TOKEN ? token_status(limit.token) : RN_TIMEOUT;
 }
@@ -470,7 +474,8 @@ int rn_chan_recv_ctx_(struct rn_ctx *ctx, struct rn_channel *chan, void *value)
 static struct task *dismiss(struct rn_channel *chan, struct list *queue,
                             bool receivers, struct task *chain)
 {
-    for (struct waiter *w = win_first(queue); w; w = win_first(queue)) {
+    for (struct waiter *w = win_first(queue); w && !MUTANT(CLOSE_WAKES_NONE);
+         w = MUTANT(CLOSE_WAKES_ONE) ? NULL : win_first(queue)) {
         if (receivers && w->value)
             clear(w->value, chan->size);
         w->ok = false;

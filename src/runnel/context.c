@@ -28,6 +28,7 @@
 #include "alloc.h"
 #include "fatal.h"
 #include "list.h"
+#include "mutant.h"
 #include "sched.h"
 #include "wait.h"
 
@@ -187,7 +188,7 @@ static bool cancel(struct rn_ctx *ctx, int status, const struct cause *cause)
         struct rn_ctx *child = take_child(at);
         if (child) {
             /* A child that was done has seen to its own. */
-            if (fire(child, status, cause)) {
+            if (fire(child, status, cause) && !MUTANT(CANCEL_SKIPS_TREE)) {
                 child->doomed = doomed;
                 doomed = child;
             } else {
@@ -254,7 +255,7 @@ static void join(struct rn_ctx *parent, struct rn_ctx *child)
     if (status == 0)
         list_append(&parent->children, &child->sibling);
     lock_release(&parent->token.lock);
-    if (status != 0)
+    if (status != 0 && !MUTANT(CHILD_MISSES))
         cancel(child, status, parent->token.cause);
 }
 
@@ -384,6 +385,7 @@ int rn_ctx_wait(struct rn_ctx *ctx)
     sched_point();
     if (token_status(&ctx->token) != 0)
         return token_status(&ctx->token);
+    sched_point();
     struct wait wait;
     struct token_wait token = {.token = &ctx->token, .source = 1};
     wait_begin(&wait, RN_NEVER, &token, 1);

@@ -23,6 +23,7 @@ enum decision_kind {
     DECIDE_PREEMPT, /* 0: go on; n: the n-th runnable task goes first */
     DECIDE_NEXT,    /* which runnable task runs */
     DECIDE_CASE,    /* which ready case, where to begin */
+    DECIDE_TIMER,   /* which of those due, and whether tasks run between */
     DECIDE_FAULT,   /* 1: the call fails */
     DECIDE_NET,     /* how many bytes, how long a delay */
     DECISION_KINDS

@@ -14,6 +14,7 @@
 #include "alloc.h"
 #include "local.h"
 #include "sched.h"
+#include "mutant.h"
 #include "spawn.h"
 
 struct rn_group {
@@ -47,7 +48,7 @@ struct rn_ctx *rn_group_ctx(struct rn_group *group)
 static void fail(struct rn_group *group, int status)
 {
     rn_mutex_lock(&group->lock);
-    bool first = group->status == RN_OK;
+    bool first = group->status == RN_OK || MUTANT(LAST_ERROR);
     if (first)
         group->status = status;
     rn_mutex_unlock(&group->lock);
@@ -63,7 +64,7 @@ static void run_member(void *own)
     locals_drop(task_self());
     if (status < 0)
         fail(group, status);
-    if (group->places)
+    if (group->places && !(MUTANT(PLACE_KEPT) && status < 0))
         rn_recv(group->places, NULL);
     rn_waitgroup_done(&group->running);
 }

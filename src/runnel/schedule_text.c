@@ -17,8 +17,8 @@
 
 static const char *const kinds[DECISION_KINDS] = {
     [DECIDE_PREEMPT] = "interrupt", [DECIDE_NEXT] = "next",
-    [DECIDE_CASE] = "case",         [DECIDE_FAULT] = "fault",
-    [DECIDE_NET] = "net",
+    [DECIDE_CASE] = "case",         [DECIDE_TIMER] = "timer",
+    [DECIDE_FAULT] = "fault",       [DECIDE_NET] = "net",
 };
 
 /* A number up to `max`; moves *text past it. */

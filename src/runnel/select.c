@@ -12,6 +12,7 @@
 #include <runnel/select.h>
 
 #include "chan_internal.h"
+#include "mutant.h"
 #include "sched.h"
 #include "wait.h"
 
@@ -137,7 +138,7 @@ static size_t enlist(struct selection *s, struct waiter *waiters,
         size_t i = (start + k) % s->count;
         struct rn_case *c = &s->cases[i];
         uint32_t source = (uint32_t)i + 1;
-        if (has_context(c))
+        if (has_context(c) && !MUTANT(SELECT_FORGETS_CTX))
             tokens[token_count++] = (struct token_wait){
                 .token = ctx_token(c->ctx), .source = source};
         if (!has_channel(c))
@@ -154,7 +155,7 @@ static size_t enlist(struct selection *s, struct waiter *waiters,
 static void delist(struct selection *s, struct waiter *waiters)
 {
     lock_all(s);
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i + MUTANT(SELECT_LEAVES_LAST) < s->count; i++)
         if (has_channel(&s->cases[i]))
             list_remove(&waiters[i].node);
     unlock_all(s);

@@ -131,8 +131,7 @@ int sim_open(struct session *session, const struct rn_sim_options *options)
     return RN_OK;
 }
 
-/* What the plan says, to be given back. */
-static void tell_schedule(const struct schedule_plan *plan, char *text)
+void sim_schedule(const struct schedule_plan *plan, char *text)
 {
     if (plan->by.list || plan->by.ask)
         text[0] = '\0';
@@ -150,7 +149,7 @@ static void remember(int status)
     last.steps = schedule_steps();
     last.decisions = decisions_made()->count;
     last.hash = decisions_made()->hash;
-    tell_schedule(schedule_plan(), last.schedule);
+    sim_schedule(schedule_plan(), last.schedule);
     memcpy(last.message, run.message, sizeof(last.message));
 }
 

@@ -103,6 +103,7 @@ static void work(const struct job *job)
     int status = sim_open(&session, job->options);
     if (job->options->quiet)
         os_mute();
+    sim_schedule(&plan, job->shared->schedule);
     for (uint64_t i = 0; i < job->runs && status == RN_OK; i++) {
         job->shared->seed = plan.seed;
         if (i % ALARM_RUNS == 0)

@@ -26,6 +26,9 @@ void sim_close(struct session *session);
 int sim_plan(const struct rn_sim_options *options, struct schedule_plan *plan);
 void sim_unplan(struct schedule_plan *plan);
 
+/* What the plan says, to be given back: RN_SIM_SCHEDULE bytes. */
+void sim_schedule(const struct schedule_plan *plan, char *text);
+
 /* One run; rn_sim_last tells about it. */
 int sim_run(struct session *session, const struct schedule_plan *plan,
             int (*function)(void *arg), void *arg);

@@ -20,6 +20,7 @@
 
 #include "fatal.h"
 #include "lock.h"
+#include "mutant.h"
 #include "sanitize.h"
 #include "sched.h"
 #include "waitq.h"
@@ -34,7 +35,7 @@ bool rn_mutex_try_lock(struct rn_mutex *mutex)
 {
     sched_point();
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
-    while (!(state & LOCKED)) {
+    while (!(state & LOCKED) || MUTANT(TRY_LOCK_TAKES)) {
         if (atomic_compare_exchange_weak_explicit(
                 &mutex->state_, &state, state | LOCKED, memory_order_acquire,
                 memory_order_relaxed)) {
@@ -50,7 +51,8 @@ static bool take_or_mark(struct rn_mutex *mutex)
 {
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     for (;;) {
-        uint32_t wanted = state | (state & LOCKED ? WAITERS : LOCKED);
+        uint32_t mark = MUTANT(UNMARKED_WAITER) ? 0 : WAITERS;
+        uint32_t wanted = state | (state & LOCKED ? mark : LOCKED);
         if (atomic_compare_exchange_weak_explicit(&mutex->state_, &state,
                                                   wanted, memory_order_acquire,
                                                   memory_order_relaxed))
@@ -61,7 +63,7 @@ static bool take_or_mark(struct rn_mutex *mutex)
 /* Under the guard: the mark goes with the last waiter. */
 static void unmark_if_empty(struct rn_mutex *mutex)
 {
-    if (!mutex->first_)
+    if (!mutex->first_ || MUTANT(GIVE_UP_UNMARKS))
         atomic_fetch_and_explicit(&mutex->state_, ~(uint32_t)WAITERS,
                                   memory_order_relaxed);
 }
@@ -140,7 +142,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
     bool hand_over = w && seam_now() - w->since >= HANDOVER_NS;
     if (w) {
         w->granted = hand_over;
-        wake = w->task;
+        wake = MUTANT(UNLOCK_FORGETS) ? NULL : w->task;
     }
     uint32_t left = (hand_over ? LOCKED : 0) | (mutex->first_ ? WAITERS : 0);
     /* Release: pairs with the next lock, by whatever way. */
@@ -295,7 +297,7 @@ bool rn_rwmutex_try_rlock(struct rn_rwmutex *rw)
 {
     sched_point();
     lock_acquire(&rw->guard_);
-    bool free = !rw->writer_ && !rw->first_;
+    bool free = !rw->writer_ && (!rw->first_ || MUTANT(WRITER_PASSED));
     if (free)
         rw->readers_++;
     lock_release(&rw->guard_);
@@ -311,7 +313,8 @@ static int read_lock(struct rn_rwmutex *rw, struct wait_limit limit)
     if (status != RN_OK)
         return status;
     lock_acquire(&rw->guard_);
-    if (likely(!rw->writer_ && !rw->first_)) {
+    bool keep_out = rw->writer_ && !MUTANT(READERS_PASS);
+    if (likely(!keep_out && !rw->first_)) {
         rw->readers_++;
         lock_release(&rw->guard_);
     } else {
@@ -346,7 +349,7 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw)
     if (rw->readers_ == 0)
         fatal("runlock of rwmutex that is not locked for reading");
     rw->readers_--;
-    if (rw->readers_ == 0)
+    if (rw->readers_ == 0 && !MUTANT(LAST_READER))
         chain = grant(rw, false);
     lock_release(&rw->guard_);
     ready_chain(chain);
@@ -367,7 +370,8 @@ void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
         lock_release(&group->guard_);
         rn_panic("negative WaitGroup counter");
     }
-    while (group->count_ == 0 && group->first_) {
+    while (group->count_ <= MUTANT(GROUP_EARLY) && group->first_ &&
+           !(MUTANT(GROUP_WAKES_ONE) && chain)) {
         struct rn_waiter_ *w = group->first_;
         if (waitq_win(WAITQ_OF(group), w))
             chain = chain_task(w->task, chain);
@@ -422,7 +426,8 @@ int rn_waitgroup_wait_ctx(struct rn_ctx *ctx, struct rn_waitgroup *group)
 void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
 {
     /* Acquire: pairs with the release below; the function's work is seen. */
-    if (likely(atomic_load_explicit(&once->done_, memory_order_acquire))) {
+    if (likely(atomic_load_explicit(&once->done_, memory_order_acquire) ||
+               (MUTANT(ONCE_EARLY) && once->lock_.state_))) {
         race_acquire(once);
         return;
     }

@@ -15,6 +15,7 @@
 #include "alloc.h"
 #include "chan_internal.h"
 #include "lock.h"
+#include "mutant.h"
 #include "sched.h"
 
 struct rn_timer {
@@ -95,7 +96,7 @@ static void fire(struct timer *base)
             wake = send(timer, now);
         else
             later = (struct later){timer, timer->function, timer->arg};
-        if (timer->period > 0) {
+        if (timer->period > 0 && !MUTANT(TICKS_ONCE)) {
             /* The next multiple that is not past: late ticks are dropped. */
             int64_t missed = (now - timer->timer.when) / timer->period;
             arm(timer, timer->timer.when + (missed + 1) * timer->period);
@@ -158,7 +159,7 @@ struct rn_timer *rn_after_func(int64_t ns, void (*function)(void *arg),
 static bool stop(struct rn_timer *timer)
 {
     bool was_active = disarm(timer);
-    if (timer->chan) {
+    if (timer->chan && !MUTANT(STOP_LEAVES_TICK)) {
         lock_acquire(&timer->chan->lock);
         chan_drain(timer->chan);
         lock_release(&timer->chan->lock);

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "fatal.h"
+#include "mutant.h"
 #include "task_internal.h"
 
 #define ARITY 4
@@ -70,7 +71,8 @@ static void take_out(struct timerq *q, size_t at)
     struct timer *last = q->heap[--q->count];
     if (at < q->count) {
         set(q, at, last);
-        sift_down(q, at);
+        if (!MUTANT(HEAP_UNSIFTED))
+            sift_down(q, at);
         sift_up(q, last->place - 1);
     }
 }
@@ -129,4 +131,33 @@ struct timer *timerq_expire(struct timerq *q, int64_t now)
     note_earliest(q);
     lock_release(&q->lock);
     return due;
+}
+
+/* Places of the heap in which several due timers are looked for. */
+#define DUE_LOOKED 16
+
+uint32_t timerq_due(struct timerq *q, int64_t now)
+{
+    uint32_t due = 0;
+    lock_acquire(&q->lock);
+    for (size_t at = 0; at < q->count && at < DUE_LOOKED; at++)
+        due += q->heap[at]->when <= now;
+    lock_release(&q->lock);
+    return due;
+}
+
+struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number)
+{
+    struct timer *timer = NULL;
+    lock_acquire(&q->lock);
+    for (size_t at = 0; !timer && at < q->count && at < DUE_LOOKED; at++)
+        if (q->heap[at]->when <= now && number-- == 0) {
+            timer = q->heap[at];
+            take_out(q, at);
+        }
+    note_earliest(q);
+    lock_release(&q->lock);
+    if (timer && timer->claim && !claim_take(timer->claim, timer->source))
+        timer = NULL;
+    return timer;
 }

@@ -53,6 +53,14 @@ bool timerq_remove(struct timer *timer);
  */
 struct timer *timerq_expire(struct timerq *q, int64_t now);
 
+/*
+ * Simulation: of several that are due at `now` any may go first. How many there
+ * are (looking at the first few places of the heap), and the one with a number
+ * below that, as timerq_expire returns it.
+ */
+uint32_t timerq_due(struct timerq *q, int64_t now);
+struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number);
+
 static inline int64_t timerq_earliest(const struct timerq *q)
 {
     return atomic_load_explicit(&q->earliest, memory_order_relaxed);

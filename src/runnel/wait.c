@@ -9,6 +9,7 @@
  */
 #include "wait.h"
 
+#include "mutant.h"
 #include "sched.h"
 
 void token_init(struct cancel_token *token)
@@ -35,7 +36,8 @@ bool token_fire(struct cancel_token *token, int status, const void *cause)
         race_release(&token->status);
         token->cause = cause;
         atomic_store_explicit(&token->status, status, memory_order_release);
-        while (!list_empty(&token->waiters)) {
+        while (!list_empty(&token->waiters) &&
+               !(MUTANT(TOKEN_WAKES_ONE) && won)) {
             struct token_wait *w =
                 container_of(token->waiters.next, struct token_wait, node);
             list_remove(&w->node);
@@ -59,7 +61,8 @@ static bool token_enlist(struct token_wait *w)
 {
     bool won = false;
     lock_acquire(&w->token->lock);
-    if (atomic_load_explicit(&w->token->status, memory_order_relaxed) != 0)
+    if (atomic_load_explicit(&w->token->status, memory_order_relaxed) != 0 &&
+        !MUTANT(TOKEN_MISSED))
         won = claim_take(w->claim, w->source);
     else
         list_append(&w->token->waiters, &w->node);

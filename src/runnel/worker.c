@@ -5,6 +5,7 @@
 #include "worker.h"
 
 #include "fatal.h"
+#include "mutant.h"
 #include "os.h"
 #include "poll.h"
 #include "schedule.h"
@@ -194,11 +195,31 @@ void worker_wake_foreigner(struct task *task)
 
 /* ------------------------------------------------------- timers and polls */
 
+/* What is due at one moment goes in any order, and tasks may run between. */
+static bool fire_simulated(struct timerq *timers)
+{
+    bool any = false;
+    int64_t now = seam_now() + MUTANT(TIMER_EARLY) * RN_MS;
+    for (;;) {
+        uint32_t due = timerq_due(timers, now);
+        if (due == 0 || (any && schedule_draw(DECIDE_TIMER, 2) == 1))
+            return any;
+        struct timer *timer =
+            timerq_expire_one(timers, now, schedule_draw(DECIDE_TIMER, due));
+        if (timer) {
+            timer->fire(timer);
+            any = true;
+        }
+    }
+}
+
 /* Runs what is due in one worker's queue. */
 static bool fire_timers(struct timerq *timers)
 {
     bool any = false;
     int64_t now = 0;
+    if (unlikely(seam_simulated))
+        return timerq_earliest(timers) != RN_NEVER && fire_simulated(timers);
     while (timerq_earliest(timers) != RN_NEVER) {
         if (now == 0)
             now = seam_now();
@@ -267,7 +288,7 @@ bool worker_endless(void)
 
 static struct task *take_own(struct worker *w)
 {
-    if (unlikely(seam_simulated))
+    if (unlikely(seam_simulated) && !workers_stopping())
         return worker_endless() ? NULL : schedule_next(&w->runq);
     struct task *task = runq_take(&w->runq);
     return task ? task : runq_take_next(&w->runq);
