@@ -25,6 +25,7 @@
 #include <runnel/signal.h>  /* signals as values on a channel */
 #include <runnel/panic.h>   /* the end of a wrong program */
 #include <runnel/sim.h>     /* run under a schedule that a seed decides */
+#include <runnel/bubble.h>  /* tests in virtual time */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */
 

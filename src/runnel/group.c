@@ -13,8 +13,8 @@
 
 #include "alloc.h"
 #include "local.h"
-#include "sched.h"
 #include "mutant.h"
+#include "sched.h"
 #include "spawn.h"
 
 struct rn_group {

@@ -33,6 +33,7 @@ static const char *const reasons[WAIT_REASONS] = {
     [WAIT_SLEEP] = "sleep",
     [WAIT_FD] = "descriptor wait",
     [WAIT_BLOCK] = "blocking call",
+    [WAIT_QUIET] = "bubble wait",
 };
 
 static void print_frame(uintptr_t pc)

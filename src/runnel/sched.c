@@ -382,6 +382,19 @@ void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
     leave(worker_self(), self, after, arg, false);
 }
 
+static void join_quiet(void *arg)
+{
+    struct task *task = arg;
+    task->next = workers.quiet;
+    workers.quiet = task;
+}
+
+void sched_park_till_quiet(void)
+{
+    sched_park((struct wait_for){.reason = WAIT_QUIET}, join_quiet,
+               task_self());
+}
+
 static void requeue(void *arg)
 {
     worker_requeue(worker_self(), arg);

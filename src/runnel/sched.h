@@ -84,6 +84,9 @@ bool sched_is_open(void);
 /* Parks the caller; see above. Returns when somebody made it ready. */
 void sched_park(struct wait_for what, void (*after)(void *arg), void *arg);
 
+/* Simulation: parks until nobody else can run and nothing is due. */
+void sched_park_till_quiet(void);
+
 /* The task's wait is over: it runs when its turn comes. Any thread. */
 void sched_ready(struct task *task);
 

@@ -54,6 +54,7 @@ enum wait_reason {
     WAIT_SLEEP,
     WAIT_FD,
     WAIT_BLOCK,
+    WAIT_QUIET,
     WAIT_REASONS
 };
 

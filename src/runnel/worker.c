@@ -331,6 +331,18 @@ static struct task *steal(struct worker *w)
     return NULL;
 }
 
+/* Nobody can run, and nothing is due: those who wait for that can. */
+static void wake_quiet(void)
+{
+    struct task *chain = workers.quiet;
+    workers.quiet = NULL;
+    while (chain) {
+        struct task *next = chain->next; /* used by queues once it is ready */
+        worker_start(chain);
+        chain = next;
+    }
+}
+
 /* What can be had without stealing. */
 static struct task *look(struct worker *w)
 {
@@ -350,6 +362,10 @@ static struct task *look(struct worker *w)
         task = take_shared(w);
     if (!task && poll_waiting() != 0 && collect(0))
         task = take_own(w);
+    if (!task && unlikely(workers.quiet) && earliest_of_all() > seam_now()) {
+        wake_quiet();
+        task = take_own(w);
+    }
     return task;
 }
 

@@ -102,6 +102,8 @@ extern struct workers {
     void (*endless)(void);
     /* No foreign thread will wake anybody: nobody has to be counted. */
     bool no_foreigners;
+    /* Simulation: who waits until nobody can run; a chain. */
+    struct task *quiet;
     _Atomic(bool) stopping;
     _Atomic(bool) alone;             /* there has never been a second worker */
     _Atomic(uint32_t) monitor_rests; /* futex: 1 = call it when work begins */
