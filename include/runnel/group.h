@@ -5,7 +5,9 @@
  * A group owns the goroutines started in it and a context that they share. The
  * first function to return a negative status cancels that context, with the
  * status as its cause; rn_group_wait returns that status after every function
- * has ended. Nothing outlives it.
+ * has ended. Nothing outlives it. A function that panics cancels the context
+ * too, and the panic is raised again in rn_group_wait: it reaches the one who
+ * waits.
  *
  *     static int fetch(struct rn_ctx *ctx, struct page *own);
  *
@@ -71,14 +73,15 @@ struct rn_ctx *rn_group_ctx(struct rn_group *group);
 
 /*
  * Parks until every function has ended; then frees the group and its context.
- * Returns RN_OK or the first negative status. Call it exactly once.
+ * Returns RN_OK or the first negative status, or raises the first panic of a
+ * function again (also when errors came before). Call it exactly once.
  */
 int rn_group_wait(struct rn_group *group);
 
 /*
  * Makes a group, calls body(group, arg) and then waits, as rn_group_wait does,
  * whatever the body returned: a negative status cancels the group and counts
- * among the errors, of which the first is returned. The body must not wait for
+ * among the errors, of which the first is returned; so does a panic. The body must not wait for
  * the group itself. Parks.
  */
 int rn_group_run(struct rn_ctx *parent, size_t limit,

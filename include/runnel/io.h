@@ -47,8 +47,8 @@ int rn_wait_fd_ctx(struct rn_ctx *ctx, int fd, int events);
  * Runs function(arg) on a thread where it may block, and parks until it has
  * returned. What function does is visible to the caller, as in a plain call.
  * Threads are made as needed, up to RN_BLOCK_THREADS; calls beyond wait their
- * turn. The function must not park (it is a foreign thread's code). On a
- * foreign thread it is a plain call.
+ * turn. The function must not park (it is a foreign thread's code); a panic in
+ * it is raised again in the caller. On a foreign thread it is a plain call.
  */
 #define RN_BLOCK_THREADS 64
 void rn_block(void (*function)(void *arg), void *arg);

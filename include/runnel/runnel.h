@@ -23,7 +23,7 @@
 #include <runnel/file.h>    /* files, without holding a worker */
 #include <runnel/process.h> /* child processes */
 #include <runnel/signal.h>  /* signals as values on a channel */
-#include <runnel/panic.h>   /* the end of a wrong program */
+#include <runnel/panic.h>   /* panic, defer, recover */
 #include <runnel/sim.h>     /* run under a schedule that a seed decides */
 #include <runnel/bubble.h>  /* tests in virtual time */
 #include <runnel/errno.h>   /* an errno that survives migration */

@@ -30,6 +30,7 @@ enum {
     RN_CLOSED = -32,    /* -EPIPE: closed (a channel: and drained) */
     RN_TIMEOUT = -110,  /* -ETIMEDOUT: the deadline passed */
     RN_CANCELED = -125, /* -ECANCELED: the context was canceled */
+    RN_PANICKED = -130, /* -EOWNERDEAD: a panic was stopped: panic.h */
 };
 
 /* "timed out", "canceled", ...; static text, never NULL, any status. */

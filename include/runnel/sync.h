@@ -129,7 +129,7 @@ int rn_waitgroup_wait_ctx(struct rn_ctx *ctx, struct rn_waitgroup *group);
 /*
  * Runs a function once. Every caller returns only after it has finished, so
  * the others park meanwhile. The function must not call it on the same Once:
- * that waits for itself.
+ * that waits for itself. One that panics has run.
  */
 struct rn_once {
     RN_ATOMIC_(uint32_t) done_;

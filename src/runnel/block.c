@@ -10,6 +10,7 @@
 #include "block.h"
 
 #include <runnel/io.h>
+#include <runnel/panic.h>
 
 #include "fatal.h"
 #include "lock.h"
@@ -22,6 +23,8 @@ struct call {
     void (*function)(void *arg);
     void *arg;
     struct task *task;
+    int status; /* RN_PANICKED: the caller raises `panic` again */
+    struct rn_panic panic;
 };
 
 static struct {
@@ -69,13 +72,19 @@ static struct call *next_call(void)
     return call;
 }
 
+static void run_call(void *arg)
+{
+    struct call *call = arg;
+    call->status = rn_try(call->function, call->arg, &call->panic);
+}
+
 static void *serve(void *arg)
 {
     (void)arg;
     for (struct call *call = next_call(); call; call = next_call()) {
         struct task *task = call->task;
         race_acquire(call);
-        call->function(call->arg);
+        run_call(call);
         race_release(call);
         sched_ready(task);
         sched_outside_end();
@@ -115,15 +124,17 @@ void rn_block(void (*function)(void *arg), void *arg)
         function(arg);
         return;
     }
-    if (seam_simulated) {
-        sched_on_worker_stack(function, arg);
-        return;
-    }
     struct call call = {.function = function, .arg = arg, .task = task_self()};
-    sched_outside_begin();
-    race_release(&call);
-    sched_park((struct wait_for){.reason = WAIT_BLOCK}, submit, &call);
-    race_acquire(&call);
+    if (seam_simulated) {
+        sched_on_worker_stack(run_call, &call);
+    } else {
+        sched_outside_begin();
+        race_release(&call);
+        sched_park((struct wait_for){.reason = WAIT_BLOCK}, submit, &call);
+        race_acquire(&call);
+    }
+    if (unlikely(call.status == RN_PANICKED))
+        rn_panic_again(&call.panic);
 }
 
 void block_close(void)

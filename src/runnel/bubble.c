@@ -3,9 +3,9 @@
  * bubble.c: a simulated run with a seed by chance.
  */
 #include <runnel/bubble.h>
-#include <runnel/panic.h>
 
 #include "os.h"
+#include "panic_internal.h"
 #include "sched.h"
 
 int rn_bubble(int (*function)(void *arg), void *arg)
@@ -18,6 +18,6 @@ int rn_bubble(int (*function)(void *arg), void *arg)
 void rn_bubble_wait(void)
 {
     if (!seam_simulated || sched_is_foreign())
-        rn_panic("rn_bubble_wait outside a bubble");
+        misuse("rn_bubble_wait outside a bubble");
     sched_park_till_quiet();
 }

@@ -17,10 +17,9 @@
 
 #include <string.h>
 
-#include <runnel/panic.h>
-
 #include "alloc.h"
 #include "mutant.h"
+#include "panic_internal.h"
 #include "sched.h"
 #include "wait.h"
 
@@ -31,12 +30,12 @@ struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
     if (element_size > RN_ELEMENT_MAX ||
         __builtin_mul_overflow(element_size, capacity, &bytes) ||
         bytes > PTRDIFF_MAX - sizeof(struct rn_channel))
-        rn_panic("channel of %zu elements of %zu bytes: too large", capacity,
-                 element_size);
+        misuse("channel of %zu elements of %zu bytes: too large", capacity,
+               element_size);
     struct rn_channel *chan = alloc_zeroed(1, sizeof(*chan) + bytes);
     if (!chan)
-        rn_panic("out of memory for a channel of %zu elements of %zu bytes",
-                 capacity, element_size);
+        misuse("out of memory for a channel of %zu elements of %zu bytes",
+               capacity, element_size);
     chan->size = element_size;
     chan->capacity = capacity;
     chan->where = where;
@@ -54,14 +53,13 @@ void rn_chan_free_(struct rn_channel *chan)
         !list_empty(&chan->receivers) || !list_empty(&chan->senders);
     lock_release(&chan->lock);
     if (waited_on)
-        rn_panic("free of a channel that is waited on (made at %s)",
-                 chan->where);
+        misuse("free of a channel that is waited on (made at %s)", chan->where);
     alloc_free(chan);
 }
 
 void chan_send_on_closed(void)
 {
-    rn_panic("send on closed channel");
+    misuse("send on closed channel");
 }
 
 /*
@@ -489,11 +487,11 @@ void rn_chan_close_(struct rn_channel *chan)
 {
     sched_point();
     if (!chan)
-        rn_panic("close of nil channel");
+        misuse("close of nil channel");
     lock_acquire(&chan->lock);
     if (chan->closed) {
         lock_release(&chan->lock);
-        rn_panic("close of closed channel");
+        misuse("close of closed channel");
     }
     race_release(&chan->closed);
     chan->closed = true;

@@ -8,9 +8,9 @@
  * park. The queue is in order of the calls of wait, and a newcomer goes to its
  * end, so nobody takes a signal that was meant for one who waited before.
  */
-#include <runnel/panic.h>
 #include <runnel/sync.h>
 
+#include "panic_internal.h"
 #include "sanitize.h"
 #include "sched.h"
 #include "waitq.h"
@@ -23,7 +23,7 @@ static void enter(struct rn_cond *cond)
         cond->self_ = cond;
     if (cond->self_ != cond) {
         lock_release(&cond->guard_);
-        rn_panic("cond was copied after its first use");
+        misuse("cond was copied after its first use");
     }
 }
 

@@ -22,13 +22,13 @@
 #include <string.h>
 
 #include <runnel/context.h>
-#include <runnel/panic.h>
 #include <runnel/task.h>
 
 #include "alloc.h"
 #include "fatal.h"
 #include "list.h"
 #include "mutant.h"
+#include "panic_internal.h"
 #include "sched.h"
 #include "wait.h"
 
@@ -229,7 +229,7 @@ void rn_ctx_cancel_cause(struct rn_ctx *ctx, int status, const char *text)
 {
     sched_point();
     if (ctx == &background)
-        rn_panic("cancel of the background context");
+        misuse("cancel of the background context");
     if (token_status(&ctx->token) != 0)
         return;
     struct cause *cause = make_cause(status, text, RN_CANCELED);
@@ -263,7 +263,7 @@ static void join(struct rn_ctx *parent, struct rn_ctx *child)
 static struct rn_ctx *make_apart(struct rn_ctx *parent)
 {
     if (!parent)
-        rn_panic("context made from a NULL parent");
+        misuse("context made from a NULL parent");
     struct rn_ctx *ctx = alloc_or_die(1, sizeof(*ctx));
     token_init(&ctx->token);
     atomic_init(&ctx->references, 1);

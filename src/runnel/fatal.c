@@ -12,6 +12,7 @@
 
 void (*fatal_reporter)(void);
 void (*fatal_epilogue)(void);
+void (*fatal_frame_printer)(void *const *frames, size_t count);
 
 static atomic_flag reporting = ATOMIC_FLAG_INIT;
 

@@ -29,6 +29,8 @@ void fatal_begin(void);
 extern void (*fatal_reporter)(void);
 /* Has the last word, whatever the end; or NULL. */
 extern void (*fatal_epilogue)(void);
+/* Prints a call stack; likewise. */
+extern void (*fatal_frame_printer)(void *const *frames, size_t count);
 
 #define CHECKED(condition)                                                    \
     do {                                                                      \

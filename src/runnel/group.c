@@ -14,21 +14,25 @@
 #include "alloc.h"
 #include "local.h"
 #include "mutant.h"
+#include "panic_internal.h"
 #include "sched.h"
 #include "spawn.h"
 
 struct rn_group {
     struct rn_ctx *ctx;
     struct rn_waitgroup running;
-    struct rn_mutex lock; /* protects status */
-    int status;           /* the first negative one */
     rn_chan(char) places; /* nil: no limit */
+    struct rn_mutex lock; /* protects what follows */
+    int status;           /* the first negative one */
+    bool panicked;
+    struct rn_panic panic; /* the first */
 };
 
 /* What a member's stack begins with; its argument follows. */
 struct member {
     _Alignas(16) struct rn_group *group;
     int (*function)(struct rn_ctx *ctx, void *own);
+    int status;
 };
 
 struct rn_group *rn_group_make(struct rn_ctx *parent, size_t limit)
@@ -56,12 +60,34 @@ static void fail(struct rn_group *group, int status)
         rn_ctx_cancel_cause(group->ctx, status, NULL);
 }
 
+static void call_member(void *own)
+{
+    struct member *member = own;
+    member->status = member->function(member->group->ctx, member + 1);
+}
+
+static void keep_panic(struct rn_group *group, const struct rn_panic *panic)
+{
+    rn_mutex_lock(&group->lock);
+    if (!group->panicked)
+        group->panic = *panic;
+    group->panicked = true;
+    rn_mutex_unlock(&group->lock);
+}
+
+static void keep_panic_of_member(const struct rn_panic *panic, void *own)
+{
+    keep_panic(((struct member *)own)->group, panic);
+}
+
 static void run_member(void *own)
 {
     struct member *member = own;
     struct rn_group *group = member->group;
-    int status = member->function(group->ctx, member + 1);
+    int status = panic_stop(call_member, keep_panic_of_member, member);
     locals_drop(task_self());
+    if (status == RN_OK)
+        status = member->status;
     if (status < 0)
         fail(group, status);
     if (group->places && !(MUTANT(PLACE_KEPT) && status < 0))
@@ -74,7 +100,7 @@ static void start(struct rn_group *group,
                   const void *argument, size_t size, const char *where)
 {
     need_function(function != NULL, where);
-    struct member member = {group, function};
+    struct member member = {group, function, RN_OK};
     struct spawn_part parts[] = {{&member, sizeof(member)}, {argument, size}};
     rn_waitgroup_add(&group->running, 1);
     spawn(NULL, run_member, parts, 2, where);
@@ -103,19 +129,44 @@ int rn_group_wait(struct rn_group *group)
 {
     rn_waitgroup_wait(&group->running);
     int status = group->status;
+    bool panicked = group->panicked;
+    struct rn_panic panic = group->panic;
     /* Work that was handed the context beyond the group hears of its end. */
     rn_ctx_cancel(group->ctx);
     rn_ctx_release(group->ctx);
     rn_chan_free(group->places);
     alloc_free(group);
+    if (panicked)
+        rn_panic_again(&panic);
     return status;
 }
 
+struct body {
+    struct rn_group *group;
+    int (*function)(struct rn_group *group, void *arg);
+    void *arg;
+    int status;
+};
+
+static void call_body(void *arg)
+{
+    struct body *body = arg;
+    body->status = body->function(body->group, body->arg);
+}
+
+static void keep_panic_of_body(const struct rn_panic *panic, void *arg)
+{
+    keep_panic(((struct body *)arg)->group, panic);
+}
+
 int rn_group_run(struct rn_ctx *parent, size_t limit,
-                 int (*body)(struct rn_group *group, void *arg), void *arg)
+                 int (*function)(struct rn_group *group, void *arg), void *arg)
 {
     struct rn_group *group = rn_group_make(parent, limit);
-    int status = body(group, arg);
+    struct body body = {group, function, arg, RN_OK};
+    int status = panic_stop(call_body, keep_panic_of_body, &body);
+    if (status == RN_OK)
+        status = body.status;
     if (status < 0)
         fail(group, status);
     return rn_group_wait(group);

@@ -6,10 +6,10 @@
  */
 #include "local.h"
 
-#include <runnel/panic.h>
 #include <runnel/task.h>
 
 #include "alloc.h"
+#include "panic_internal.h"
 #include "sched.h"
 
 struct local {
@@ -48,7 +48,7 @@ void rn_local_set_(rn_key_ key, void *value)
 {
     struct task *task = task_self();
     if (task->foreign)
-        rn_panic("rn_local_set on a thread that runs no goroutine");
+        misuse("rn_local_set on a thread that runs no goroutine");
     struct local **at = find(task, key);
     if (*at && (*at)->value == value)
         return;

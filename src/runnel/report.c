@@ -7,11 +7,10 @@
 #include "report.h"
 
 #include <dlfcn.h>
-#include <execinfo.h>
 
 #include "fatal.h"
+#include "frames.h"
 #include "sched.h"
-#include "switch.h"
 
 #define FRAMES 32
 
@@ -50,22 +49,16 @@ static void print_frame(uintptr_t pc)
         print_error("    0x%lx\n", (unsigned long)pc);
 }
 
-/* Follows the frame pointers of a task at rest, inside its own stack. */
+void report_frames(void *const *frames, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        print_frame((uintptr_t)frames[i]);
+}
+
 static void print_frames_at_rest(struct task *task)
 {
-    struct switch_frame frame = switch_frame_of(task->sp);
-    uintptr_t low = (uintptr_t)task->sp;
-    for (int i = 0; i < FRAMES && frame.pc; i++) {
-        print_frame(frame.pc);
-        if (frame.fp < low ||
-            frame.fp + 2 * sizeof(uintptr_t) > (uintptr_t)task ||
-            frame.fp % sizeof(uintptr_t) != 0)
-            break;
-        const uintptr_t *words = (const uintptr_t *)frame.fp;
-        low = frame.fp + 1;
-        frame.fp = words[0];
-        frame.pc = words[1];
-    }
+    void *frames[FRAMES];
+    report_frames(frames, frames_at_rest(task->sp, frames, FRAMES));
 }
 
 static void print_heading(struct task *task)
@@ -99,9 +92,7 @@ void report_caller(void)
     else
         print_heading(self);
     void *frames[FRAMES];
-    int count = backtrace(frames, FRAMES);
-    for (int i = 0; i < count; i++)
-        print_frame((uintptr_t)frames[i]);
+    report_frames(frames, frames_here(frames, FRAMES, 1));
 }
 
 static void visit(struct stack *stack, void *arg)

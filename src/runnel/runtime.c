@@ -129,6 +129,7 @@ int runtime_open(const struct runtime_setup *setup)
     }
     stack_setup(sizeof(struct task));
     fatal_reporter = report_caller;
+    fatal_frame_printer = report_frames;
     fatal_epilogue = options->simulate ? schedule_report : NULL;
     fault_open();
     is_prepared = setup->many;

@@ -8,11 +8,11 @@
  * waiter is queued at every channel, and the first side to come wins the claim
  * that they share. Awake, the task locks all again to take its losers out.
  */
-#include <runnel/panic.h>
 #include <runnel/select.h>
 
 #include "chan_internal.h"
 #include "mutant.h"
+#include "panic_internal.h"
 #include "sched.h"
 #include "wait.h"
 
@@ -66,7 +66,7 @@ static void selection_init(struct selection *s, struct rn_case *cases,
                            size_t count)
 {
     if (count > RN_CASES_MAX)
-        rn_panic("select of %zu cases, at most %d", count, RN_CASES_MAX);
+        misuse("select of %zu cases, at most %d", count, RN_CASES_MAX);
     s->cases = cases;
     s->count = count;
     s->lock_count = 0;

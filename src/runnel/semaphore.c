@@ -11,9 +11,9 @@
  * Whoever makes 2 false (a release, or the first giving up) hands places to the
  * front of the queue until it holds again.
  */
-#include <runnel/panic.h>
 #include <runnel/sync.h>
 
+#include "panic_internal.h"
 #include "sanitize.h"
 #include "sched.h"
 #include "waitq.h"
@@ -43,7 +43,7 @@ static struct task *grant(struct rn_semaphore *semaphore)
 static void check_weight(int64_t weight)
 {
     if (weight < 0)
-        rn_panic("negative weight for a semaphore");
+        misuse("negative weight for a semaphore");
 }
 
 bool rn_semaphore_try_acquire(struct rn_semaphore *semaphore, int64_t weight)
@@ -87,8 +87,8 @@ static int acquire_within(struct wait_limit limit,
     if (status != RN_OK)
         return status;
     if (weight > semaphore->size_)
-        rn_panic("%lld places wanted of a semaphore that has %lld",
-                 (long long)weight, (long long)semaphore->size_);
+        misuse("%lld places wanted of a semaphore that has %lld",
+               (long long)weight, (long long)semaphore->size_);
     lock_acquire(&semaphore->guard_);
     if (!semaphore->first_ && fits(semaphore, weight)) {
         semaphore->used_ += weight;
@@ -133,7 +133,7 @@ void rn_semaphore_release(struct rn_semaphore *semaphore, int64_t weight)
     }
     lock_release(&semaphore->guard_);
     if (!held)
-        rn_panic("a semaphore got back more places than were taken");
+        misuse("a semaphore got back more places than were taken");
     ready_chain(chain);
     sched_point();
 }

@@ -24,12 +24,12 @@
 #include <errno.h>
 #include <signal.h>
 
-#include <runnel/panic.h>
 #include <runnel/signal.h>
 
 #include "alloc.h"
 #include "chan_internal.h"
 #include "os.h"
+#include "panic_internal.h"
 #include "sched.h"
 
 #define SIGNALS     65 /* numbers 1 to 64 */
@@ -196,7 +196,7 @@ static int start(void)
 int rn_signal_notify_(struct rn_channel *channel, int number)
 {
     if (!sched_is_open())
-        rn_panic("signal notify outside the runtime");
+        misuse("signal notify outside the runtime");
     if (!channel || !can_be_notified(number))
         return RN_INVALID;
     sched_point();

@@ -5,9 +5,9 @@
 #ifndef RUNNEL_SPAWN_H
 #define RUNNEL_SPAWN_H
 
-#include <runnel/panic.h>
 #include <runnel/task.h>
 
+#include "panic_internal.h"
 #include "task_internal.h"
 
 /* A piece of the argument; the pieces are copied one after another. */
@@ -34,7 +34,7 @@ void spawn(const struct rn_task_options *options, void (*function)(void *),
 static inline void need_function(bool given, const char *where)
 {
     if (unlikely(!given))
-        rn_panic("goroutine without a function, started at %s", where);
+        misuse("goroutine without a function, started at %s", where);
 }
 
 /* For a new runtime: ids from 1, the stack size of those that name none. */

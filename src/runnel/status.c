@@ -29,6 +29,8 @@ const char *rn_status_text(int status)
         return "a check failed";
     case RN_CRASHED:
         return "the process crashed";
+    case RN_PANICKED:
+        return "panicked";
     }
     const char *text = status < 0 ? strerrordesc_np(-status) : NULL;
     return text ? text : "unknown status";

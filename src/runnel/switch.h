@@ -22,6 +22,12 @@ void rn_switch_(void **save, void *load);
  */
 void *switch_prepare(void *top, void (*function)(void *), void *argument);
 
+/*
+ * Calls function(arg), on the caller's stack, so that an unwinder that comes
+ * through finds the context at rest in the caller's place.
+ */
+void rn_switch_walk_(void *rest, void (*function)(void *arg), void *arg);
+
 /* Where a context at rest goes on, and its frame pointer; for backtraces. */
 struct switch_frame {
     uintptr_t pc;

@@ -62,4 +62,50 @@ rn_switch_boot_:
     .cfi_endproc
     .size rn_switch_boot_, . - rn_switch_boot_
 
+/*
+ * For unwinders the caller is the context at rest in x0, which x19 keeps; the
+ * offsets are those of rn_switch_, from the end of what it saved.
+ */
+    .globl rn_switch_walk_
+    .hidden rn_switch_walk_
+    .type rn_switch_walk_, %function
+    .p2align 4
+rn_switch_walk_:
+    .cfi_startproc
+    stp x29, x30, [sp, #-32]!
+    .cfi_adjust_cfa_offset 32
+    .cfi_rel_offset x29, 0
+    .cfi_rel_offset x30, 8
+    str x19, [sp, #16]
+    .cfi_rel_offset x19, 16
+    .cfi_remember_state
+    mov x29, sp
+    mov x19, x0
+    .cfi_def_cfa x19, 160
+    .cfi_offset x19, -160
+    .cfi_offset x20, -152
+    .cfi_offset x21, -144
+    .cfi_offset x22, -136
+    .cfi_offset x23, -128
+    .cfi_offset x24, -120
+    .cfi_offset x25, -112
+    .cfi_offset x26, -104
+    .cfi_offset x27, -96
+    .cfi_offset x28, -88
+    .cfi_offset x29, -80
+    .cfi_offset x30, -72
+    mov x0, x2
+    blr x1
+    nop
+    .cfi_restore_state
+    ldr x19, [sp, #16]
+    .cfi_restore x19
+    ldp x29, x30, [sp], #32
+    .cfi_adjust_cfa_offset -32
+    .cfi_restore x29
+    .cfi_restore x30
+    ret
+    .cfi_endproc
+    .size rn_switch_walk_, . - rn_switch_walk_
+
     .section .note.GNU-stack, "", %progbits

@@ -75,4 +75,48 @@ rn_switch_boot_:
     .cfi_endproc
     .size rn_switch_boot_, . - rn_switch_boot_
 
+/*
+ * For unwinders the caller is the context at rest in rdi, which rbx keeps; the
+ * offsets are those of rn_switch_, from the end of what it saved.
+ */
+    .globl rn_switch_walk_
+    .hidden rn_switch_walk_
+    .type rn_switch_walk_, @function
+    .p2align 4
+rn_switch_walk_:
+    .cfi_startproc
+    pushq %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset rbp, 0
+    pushq %rbx
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset rbx, 0
+    subq $8, %rsp
+    .cfi_adjust_cfa_offset 8
+    .cfi_remember_state
+    movq %rdi, %rbx
+    .cfi_def_cfa rbx, 56
+    .cfi_offset r15, -56
+    .cfi_offset r14, -48
+    .cfi_offset r13, -40
+    .cfi_offset r12, -32
+    .cfi_offset rbx, -24
+    .cfi_offset rbp, -16
+    .cfi_offset rip, -8
+    movq %rdx, %rdi
+    callq *%rsi
+    nop
+    .cfi_restore_state
+    addq $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    popq %rbx
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore rbx
+    popq %rbp
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore rbp
+    ret
+    .cfi_endproc
+    .size rn_switch_walk_, . - rn_switch_walk_
+
     .section .note.GNU-stack, "", @progbits

@@ -15,12 +15,12 @@
  * HANDOVER_NS is given the lock instead, so no waiter is passed for ever (the
  * two modes of Go's sync.Mutex).
  */
-#include <runnel/panic.h>
 #include <runnel/sync.h>
 
 #include "fatal.h"
 #include "lock.h"
 #include "mutant.h"
+#include "panic_internal.h"
 #include "sanitize.h"
 #include "sched.h"
 #include "waitq.h"
@@ -368,7 +368,7 @@ void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
     group->count_ += delta;
     if (group->count_ < 0) {
         lock_release(&group->guard_);
-        rn_panic("negative WaitGroup counter");
+        misuse("negative WaitGroup counter");
     }
     while (group->count_ <= MUTANT(GROUP_EARLY) && group->first_ &&
            !(MUTANT(GROUP_WAKES_ONE) && chain)) {
@@ -423,6 +423,12 @@ int rn_waitgroup_wait_ctx(struct rn_ctx *ctx, struct rn_waitgroup *group)
 
 /* ------------------------------------------------------------------- once */
 
+static void once_done(struct rn_once *once)
+{
+    race_release(once);
+    atomic_store_explicit(&once->done_, 1, memory_order_release);
+}
+
 void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
 {
     /* Acquire: pairs with the release below; the function's work is seen. */
@@ -432,12 +438,11 @@ void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
         return;
     }
     rn_mutex_lock(&once->lock_);
+    rn_defer(rn_mutex_unlock, &once->lock_);
     if (!atomic_load_explicit(&once->done_, memory_order_relaxed)) {
+        rn_defer(once_done, once); /* also when it panics */
         function(arg);
-        race_release(once);
-        atomic_store_explicit(&once->done_, 1, memory_order_release);
     }
-    rn_mutex_unlock(&once->lock_);
 }
 
 struct making {

@@ -66,6 +66,13 @@ struct wait_for {
     const char *made_at; /* where the channel was made, or NULL */
 };
 
+/* What panics need of a goroutine; all of it lies in its frames: panic.c. */
+struct unwind {
+    struct rn_defer *defers;   /* to run, newest first */
+    struct boundary *boundary; /* the innermost rn_try, or NULL */
+    struct raised *raised;     /* panics under way, newest first */
+};
+
 struct task {
     struct stack stack; /* first: see stack.h */
     void *sp;           /* at rest */
@@ -85,6 +92,7 @@ struct task {
     void (*function)(void *own);     /* the user's, with its argument */
     void *own;
     struct local *locals; /* its own alone: local.c */
+    struct unwind unwind;
 };
 
 /*

@@ -8,7 +8,6 @@
  * stop or reset have returned. While it is in a queue, or being fired, the
  * timer holds a reference to itself.
  */
-#include <runnel/panic.h>
 #include <runnel/task.h>
 #include <runnel/timer.h>
 
@@ -16,6 +15,7 @@
 #include "chan_internal.h"
 #include "lock.h"
 #include "mutant.h"
+#include "panic_internal.h"
 #include "sched.h"
 
 struct rn_timer {
@@ -139,7 +139,7 @@ struct rn_timer *rn_timer_make(int64_t ns)
 struct rn_timer *rn_ticker_make(int64_t period_ns)
 {
     if (period_ns <= 0)
-        rn_panic("ticker with a period that is not positive");
+        misuse("ticker with a period that is not positive");
     struct rn_timer *timer = make(period_ns, true);
     start(timer, period_ns);
     return timer;
@@ -180,7 +180,7 @@ bool rn_timer_reset(struct rn_timer *timer, int64_t ns)
 {
     sched_point();
     if (timer->period > 0 && ns <= 0)
-        rn_panic("ticker with a period that is not positive");
+        misuse("ticker with a period that is not positive");
     lock_acquire(&timer->lock);
     bool was_active = stop(timer);
     if (timer->period > 0)
