@@ -4,6 +4,7 @@
  */
 #include "fatal.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@ void (*fatal_reporter)(void);
 void (*fatal_epilogue)(void);
 void (*fatal_frame_printer)(void *const *frames, size_t count);
 
-static atomic_flag reporting = ATOMIC_FLAG_INIT;
+static _Atomic(pthread_t) reporting; /* 0: nobody */
 
 static void print_list(const char *format, va_list arguments)
 {
@@ -36,8 +37,15 @@ void print_error(const char *format, ...)
 
 void fatal_begin(void)
 {
-    while (atomic_flag_test_and_set_explicit(&reporting, memory_order_acquire))
+    pthread_t nobody = 0;
+    while (!atomic_compare_exchange_strong_explicit(
+        &reporting, &nobody, pthread_self(), memory_order_acquire,
+        memory_order_acquire)) {
+        if (nobody == pthread_self())
+            _exit(FATAL_STATUS);
         pause(); /* another thread reports, and ends the process */
+        nobody = 0;
+    }
 }
 
 void fatal_exit(void)

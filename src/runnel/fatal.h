@@ -22,7 +22,10 @@ void fatal(const char *format, ...)
 
 /* Ends the program after its report; the first of several threads wins. */
 void fatal_exit(void) __attribute__((noreturn));
-/* True for the one thread that may report; others wait for the end. */
+/*
+ * Returns in the one thread that may report; others wait for the end. Who comes
+ * here again, by a fault in its own report, ends at once.
+ */
 void fatal_begin(void);
 
 /* Adds where the caller was; set once by the face, called by fatal(). */

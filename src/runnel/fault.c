@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fault.c: tell a stack overflow from other faults.
+ * fault.c: say which goroutine a deadly signal met, and where.
+ *
+ * The handlers run on an alternate stack, for the fault may be that the own one
+ * is used up. Afterwards each signal takes the course it would have taken
+ * without us: the former action is put back, and the instruction faults again,
+ * or the signal is sent again when it was sent by somebody.
+ *
+ * SIGQUIT is left alone when the program has its own action for it.
  */
 #include "fault.h"
 
 #include <signal.h>
+#include <ucontext.h>
 
 #include "fatal.h"
 #include "os.h"
@@ -12,66 +20,129 @@
 #include "sanitize.h"
 #include "sched.h"
 
-#define ALTERNATE_SIZE ((size_t)64 * 1024)
+#define ALTERNATE_SIZE ((size_t)128 * 1024)
 
-#ifndef RN_ASAN /* has a handler of its own, which knows guard pages too */
+/* AddressSanitizer has handlers of its own for these, which know guards too. */
+#ifdef RN_ASAN
+#define OURS 0
+#else
+#define OURS 1
+#endif
 
-static struct sigaction old_segv;
-static struct sigaction old_bus;
+static struct deadly {
+    int number;
+    bool faults; /* the processor sends it */
+    const char *name;
+    struct sigaction old;
+    bool taken;
+} signals[] = {
+    {.number = SIGSEGV, .faults = true, .name = "SIGSEGV: segmentation fault"},
+    {.number = SIGBUS, .faults = true, .name = "SIGBUS: bus error"},
+    {.number = SIGFPE, .faults = true, .name = "SIGFPE: arithmetic exception"},
+    {.number = SIGILL, .faults = true, .name = "SIGILL: illegal instruction"},
+    {.number = SIGQUIT, .faults = false, .name = "SIGQUIT: quit"},
+};
 
-static void on_fault(int signal, siginfo_t *info, void *context)
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static uintptr_t pc_of(const ucontext_t *context)
 {
-    (void)context;
-    struct stack *stack = stack_find_guard(info->si_addr);
-    if (stack) {
-        struct task *task = container_of(stack, struct task, stack);
-        print_error("fatal error: stack overflow: goroutine %llu (%s) needs "
-                    "more than its stack of %zu bytes\n    created at %s\n",
-                    (unsigned long long)task->id,
-                    task->name ? task->name : "no name",
-                    stack_bytes(stack->class), task->where);
-    }
-    /* Back to where it faults, which then ends as it would have anyway. */
-    sigaction(signal, signal == SIGSEGV ? &old_segv : &old_bus, NULL);
+#if defined(__x86_64__)
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+#else
+    return (uintptr_t)context->uc_mcontext.pc;
+#endif
 }
 
-#endif
+static struct deadly *find(int number)
+{
+    struct deadly *s = signals;
+    while (s->number != number)
+        s++;
+    return s;
+}
+
+static void print_overflow(const struct stack *stack)
+{
+    const struct task *task = container_of(stack, struct task, stack);
+    print_error("fatal error: stack overflow: goroutine %llu (%s) needs "
+                "more than its stack of %zu bytes\n\n",
+                (unsigned long long)task->id,
+                task->name ? task->name : "no name", stack_bytes(stack->class));
+}
+
+static void print_fault(const struct deadly *s, const siginfo_t *info)
+{
+    struct stack *guard = stack_find_guard(info->si_addr);
+    if (guard && (s->number == SIGSEGV || s->number == SIGBUS))
+        print_overflow(guard);
+    else
+        print_error("fatal error: %s at address 0x%lx\n\n", s->name,
+                    (unsigned long)(uintptr_t)info->si_addr);
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    struct deadly *s = find(number);
+    /* Sent by a process, not by the processor: it does not come again. */
+    bool sent = info->si_code <= 0;
+    fatal_begin();
+    if (s->faults && !sent) {
+        print_fault(s, info);
+        report_interrupted(pc_of(context));
+    } else {
+        print_error("%s\n\n", s->name);
+        report_interrupted(pc_of(context));
+    }
+    if (number == SIGQUIT)
+        report_others();
+    sigaction(number, &s->old, NULL);
+    if (sent)
+        raise(number);
+}
+
+static bool wanted(const struct deadly *s)
+{
+    struct sigaction now;
+    if (s->faults)
+        return OURS;
+    return sigaction(s->number, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
+}
 
 void fault_open(void)
 {
-#ifndef RN_ASAN
-    struct sigaction action = {.sa_sigaction = on_fault,
+    struct sigaction action = {.sa_sigaction = on_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGSEGV, &action, &old_segv);
-    sigaction(SIGBUS, &action, &old_bus);
-#endif
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (wanted(&signals[i]))
+            signals[i].taken =
+                sigaction(signals[i].number, &action, &signals[i].old) == 0;
 }
 
 void fault_close(void)
 {
-#ifndef RN_ASAN
-    sigaction(SIGSEGV, &old_segv, NULL);
-    sigaction(SIGBUS, &old_bus, NULL);
-#endif
+    for (size_t i = 0; i < SIGNALS; i++) {
+        if (signals[i].taken)
+            sigaction(signals[i].number, &signals[i].old, NULL);
+        signals[i].taken = false;
+    }
 }
 
 void fault_thread_begin(void)
 {
-#ifndef RN_ASAN
+    if (!OURS)
+        return;
     stack_t alternate = {.ss_sp = os_map(ALTERNATE_SIZE),
                          .ss_size = ALTERNATE_SIZE};
     if (alternate.ss_sp)
         sigaltstack(&alternate, NULL);
-#endif
 }
 
 void fault_thread_end(void)
 {
-#ifndef RN_ASAN
     stack_t none = {.ss_flags = SS_DISABLE};
     stack_t mine;
-    if (sigaltstack(&none, &mine) == 0 && !(mine.ss_flags & SS_DISABLE))
+    if (OURS && sigaltstack(&none, &mine) == 0 && !(mine.ss_flags & SS_DISABLE))
         os_unmap(mine.ss_sp, mine.ss_size);
-#endif
 }

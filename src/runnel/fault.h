@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fault.h: memory faults inside goroutines.
+ * fault.h: signals that end the program.
  */
 #ifndef RUNNEL_FAULT_H
 #define RUNNEL_FAULT_H
 
 /*
- * Installs the handlers of SIGSEGV and SIGBUS and puts the old ones back. A
- * fault in a guard page is reported as the stack overflow it is; every fault
- * then takes the course it would have taken without us.
+ * Installs handlers and puts the old ones back. SIGSEGV, SIGBUS, SIGFPE and
+ * SIGILL tell the goroutine and its call stack, a fault in a guard page that it
+ * is a stack overflow; SIGQUIT tells of all goroutines. Every signal then takes
+ * the course it would have taken without us.
  */
 void fault_open(void);
 void fault_close(void);

@@ -99,6 +99,18 @@ bool os_is_alarm(int signal);
 /* Nothing is seen on standard error any more. */
 void os_mute(void);
 
+/*
+ * A copy of the calling thread in a process of its own; 0 in the copy. No
+ * handlers, no locks: may be called in a signal handler, and what others held
+ * stays held in the copy. It ends with its parent.
+ */
+int os_copy(void);
+/* Its exit status (below 0: -EINTR when it was killed); -ETIMEDOUT: it was. */
+int os_copy_wait(int copy, int64_t timeout);
+#define OS_STDERR 2
+/* What is printed from now on goes there. */
+void os_print_to(int fd);
+
 /* Writes all of it to standard error, as far as that takes it. */
 void os_print(const char *text, size_t size);
 

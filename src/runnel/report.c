@@ -1,18 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * report.c: prints without malloc and without locks, because the program is
- * about to end and may be in any state. The fields of other workers' tasks are
- * read racily: a report may be a step behind.
+ * report.c: who is where, and what it waits for.
+ *
+ * Two ways to the same text. In a copy of the process everything stands still;
+ * a goroutine that was caught half-way between two states may look odd there,
+ * or have a stack that cannot be followed, which costs its own lines and no
+ * more. Without a copy the caller's own stack is printed as it is, and those of
+ * others only when nothing runs any more.
+ *
+ * Frames of the runtime itself are left out, where their names tell: a parked
+ * goroutine is shown from the call of the library that parked it.
  */
 #include "report.h"
 
-#include <dlfcn.h>
+#include <string.h>
 
+#include "copy.h"
 #include "fatal.h"
 #include "frames.h"
+#include "os.h"
 #include "sched.h"
+#include "symbols.h"
+#include "worker.h"
 
-#define FRAMES 32
+#define FRAMES       48
+/* Different stacks that a report tells apart. */
+#define GROUPS       8192
+/* Numbers of goroutines that are written out of a group. */
+#define GROUP_IDS    10
+/* One goroutine's stack that cannot be followed. */
+#define WALK_TIMEOUT RN_S
+/* How far down the library's own call may be. */
+#define TRIM_MAX     10
+
+/* run, sched_begin and rn_switch_boot_, where every goroutine begins. */
+#define BEGIN_FRAMES 3
+extern void rn_switch_boot_(void);
+#define BOOT_BYTES 32
+
+static bool world_stands;
 
 static const char *const reasons[WAIT_REASONS] = {
     [WAIT_NONE] = "nothing",
@@ -35,74 +61,347 @@ static const char *const reasons[WAIT_REASONS] = {
     [WAIT_QUIET] = "bubble wait",
 };
 
-static void print_frame(uintptr_t pc)
+void report_world_stands(void)
 {
-    Dl_info info = {0};
-    /* One byte back: the address is that of the return, not of the call. */
-    if (dladdr((void *)(pc - 1), &info) && info.dli_sname)
-        print_error("    %s+0x%lx\n", info.dli_sname,
-                    (unsigned long)(pc - (uintptr_t)info.dli_saddr));
-    else if (info.dli_fbase)
-        print_error("    0x%lx\n",
-                    (unsigned long)(pc - (uintptr_t)info.dli_fbase));
+    world_stands = true;
+}
+
+/* In a copy, or, when that cannot be, here. */
+static void beside(void (*function)(void *arg), void *arg, bool in_handler)
+{
+    if (copy_is_one() || !copy_run(function, arg, in_handler))
+        function(arg);
+}
+
+/* ----------------------------------------------------------- call stacks */
+
+struct stack_trace {
+    size_t count;
+    void *frames[FRAMES];
+};
+
+static void print_frame(const struct symbol *symbol)
+{
+    if (symbol->name[0])
+        print_error("    %s  %s\n", symbol->name, symbol->place);
     else
-        print_error("    0x%lx\n", (unsigned long)pc);
+        print_error("    %s\n", symbol->place);
+}
+
+/* A call of the library as its users know it. */
+static bool is_public(const struct symbol *symbol)
+{
+    return strncmp(symbol->name, "rn_", 3) == 0 &&
+           strncmp(symbol->name, "rn_switch_", 10) != 0;
+}
+
+/* Where to begin: at the library's call nearest to the top, if there is one. */
+static size_t first_frame(void *const *frames, size_t count)
+{
+    struct symbol symbol;
+    for (size_t i = 0; i < count && i < TRIM_MAX; i++) {
+        symbols_find(frames[i], &symbol);
+        if (is_public(&symbol))
+            return i;
+    }
+    return 0;
+}
+
+static size_t without_begin(void *const *frames, size_t count)
+{
+    if (count < BEGIN_FRAMES)
+        return count;
+    uintptr_t boot = (uintptr_t)rn_switch_boot_;
+    uintptr_t last = (uintptr_t)frames[count - 1];
+    bool whole = last - boot <= BOOT_BYTES;
+    return whole ? count - BEGIN_FRAMES : count;
+}
+
+/* All of them but the beginning of a goroutine, from the given one. */
+static void print_trace_from(size_t first, void *const *frames, size_t count)
+{
+    size_t end = without_begin(frames, count);
+    for (size_t i = first; i < end; i++) {
+        struct symbol symbol;
+        symbols_find(frames[i], &symbol);
+        print_frame(&symbol);
+    }
+    if (count == FRAMES)
+        print_error("    ...\n");
+}
+
+static void print_trace(void *const *frames, size_t count)
+{
+    print_trace_from(first_frame(frames, count), frames, count);
+}
+
+static void print_trace_of(void *arg)
+{
+    const struct stack_trace *trace = arg;
+    print_trace(trace->frames, trace->count);
 }
 
 void report_frames(void *const *frames, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        print_frame((uintptr_t)frames[i]);
+    struct stack_trace trace = {.count = count < FRAMES ? count : FRAMES};
+    memcpy(trace.frames, frames, trace.count * sizeof(*frames));
+    beside(print_trace_of, &trace, false);
 }
 
-static void print_frames_at_rest(struct task *task)
+struct walk {
+    struct task *task; /* NULL: the caller of the copy */
+    struct stack_trace *trace;
+};
+
+static void walk(void *arg)
 {
-    void *frames[FRAMES];
-    report_frames(frames, frames_at_rest(task->sp, frames, FRAMES));
+    struct walk *w = arg;
+    w->trace->count =
+        w->task ? frames_at_rest(w->task->sp, w->trace->frames, FRAMES)
+                : copy_caller_frames(w->trace->frames, FRAMES);
 }
 
-static void print_heading(struct task *task)
+/* The stack of a goroutine at rest, as far as it can be followed. */
+static void trace_at_rest(struct task *task, struct stack_trace *trace)
 {
-    int state = atomic_load_explicit(&task->state, memory_order_relaxed);
-    print_error("goroutine %llu [", (unsigned long long)task->id);
-    if (state == TASK_PARKED) {
-        print_error("%s", reasons[task->waits.reason]);
-        if (task->waits.made_at)
-            print_error(", made at %s", task->waits.made_at);
-    } else {
-        print_error("%s", state == TASK_RUNNING ? "running" : "runnable");
+    char *sp = task->sp;
+    trace->count = 0;
+    if (sp < stack_floor(&task->stack) || sp >= (char *)task)
+        return;
+    struct walk w = {task, trace};
+    if (copy_is_one())
+        copy_try(walk, &w, WALK_TIMEOUT);
+    else if (world_stands)
+        walk(&w);
+    /* The innermost is the switch, from one of two places: no difference. */
+    if (trace->count > 0)
+        memmove(trace->frames, trace->frames + 1,
+                --trace->count * sizeof(trace->frames[0]));
+}
+
+static void trace_caller(struct stack_trace *trace)
+{
+    struct walk w = {NULL, trace};
+    trace->count = 0;
+    if (copy_is_one())
+        copy_try(walk, &w, WALK_TIMEOUT);
+    else
+        trace->count = frames_here(trace->frames, FRAMES, 0);
+}
+
+/* ------------------------------------------------------------- headings */
+
+static void print_state(int state, struct wait_for waits)
+{
+    if (state != TASK_PARKED) {
+        print_error("[%s]", state == TASK_RUNNING ? "running" : "runnable");
+        return;
     }
-    print_error("]%s%s\n", task->name ? ": " : "",
-                task->name ? task->name : "");
-    print_error("    created at %s\n", task->where ? task->where : "?");
+    print_error("[%s", reasons[waits.reason]);
+    if (waits.made_at)
+        print_error(", made at %s", waits.made_at);
+    print_error("]");
 }
 
-void report_task(struct task *task)
+static void print_heading(const struct task *task, int state)
 {
-    print_heading(task);
-    if (atomic_load_explicit(&task->state, memory_order_relaxed) == TASK_PARKED)
-        print_frames_at_rest(task);
+    if (task->foreign) {
+        print_error(worker_self() ? "a worker between goroutines\n"
+                                  : "foreign thread\n");
+        return;
+    }
+    print_error("goroutine %llu ", (unsigned long long)task->id);
+    print_state(state, task->waits);
+    print_error("%s%s\n    created at %s\n", task->name ? ": " : "",
+                task->name ? task->name : "", task->where ? task->where : "?");
+}
+
+/* ----------------------------------------------------- the calling goroutine */
+
+struct caller {
+    struct task *self;
+    uintptr_t pc; /* where a signal met it, or 0 */
+};
+
+static void print_caller(void *arg)
+{
+    const struct caller *caller = arg;
+    struct stack_trace trace;
+    print_heading(caller->self, TASK_RUNNING);
+    trace_caller(&trace);
+    size_t first = 0;
+    if (!caller->pc)
+        first = first_frame(trace.frames, trace.count);
+    for (size_t i = 0; caller->pc && i < trace.count; i++)
+        /* One on, as for every address that no call returns to. */
+        if ((uintptr_t)trace.frames[i] == caller->pc + 1)
+            first = i;
+    print_trace_from(first, trace.frames, trace.count);
 }
 
 void report_caller(void)
 {
-    struct task *self = task_self();
-    if (self->foreign)
-        print_error("foreign thread\n");
-    else
-        print_heading(self);
-    void *frames[FRAMES];
-    report_frames(frames, frames_here(frames, FRAMES, 1));
+    struct caller caller = {.self = task_self()};
+    beside(print_caller, &caller, false);
 }
 
-static void visit(struct stack *stack, void *arg)
+void report_interrupted(uintptr_t pc)
 {
-    (void)arg;
+    struct caller caller = {task_self(), pc};
+    beside(print_caller, &caller, true);
+}
+
+/* ------------------------------------------------------------ all of them */
+
+/* Goroutines that look the same. */
+struct group {
+    size_t count;
+    uint64_t hash;
+    const struct task *first;
+    int state;
+    struct wait_for waits;
+    const char *where;
+    struct stack_trace trace;
+    uint64_t ids[GROUP_IDS];
+};
+
+struct crowd {
+    struct group *table; /* by hash, open addressing */
+    size_t groups;
+    size_t count;
+    size_t others; /* that found no place in the table */
+    int fd;
+    const struct task *without; /* was told already, or NULL */
+};
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ (hash >> 29);
+}
+
+static uint64_t hash_of(const struct group *g)
+{
+    uint64_t hash = mix((uint64_t)g->state, g->waits.reason);
+    hash = mix(hash, (uintptr_t)g->waits.made_at);
+    hash = mix(hash, (uintptr_t)g->where);
+    for (size_t i = 0; i < g->trace.count; i++)
+        hash = mix(hash, (uintptr_t)g->trace.frames[i]);
+    return hash;
+}
+
+/* The group of that hash, or a free place for it, or NULL. */
+static struct group *place_of(struct crowd *crowd, uint64_t hash)
+{
+    for (size_t probe = 0; probe < GROUPS; probe++) {
+        struct group *g = &crowd->table[(hash + probe) % GROUPS];
+        if (g->count == 0 || g->hash == hash)
+            return g;
+    }
+    return NULL;
+}
+
+static void add(struct stack *stack, void *arg)
+{
+    struct crowd *crowd = arg;
+    struct task *task = container_of(stack, struct task, stack);
+    struct group new = {.first = task, .where = task->where};
+    new.state = atomic_load_explicit(&task->state, memory_order_relaxed);
+    if (new.state == TASK_NEW || new.state == TASK_DEAD ||
+        task == crowd->without)
+        return;
+    crowd->count++;
+    if (new.state == TASK_PARKED && task->waits.reason < WAIT_REASONS)
+        new.waits = task->waits;
+    if (new.state != TASK_RUNNING)
+        trace_at_rest(task, &new.trace);
+    new.hash = hash_of(&new);
+    struct group *g = place_of(crowd, new.hash);
+    if (!g) {
+        crowd->others++;
+        return;
+    }
+    if (g->count == 0) {
+        *g = new;
+        crowd->groups++;
+    }
+    if (g->count < GROUP_IDS)
+        g->ids[g->count] = task->id;
+    g->count++;
+}
+
+static void print_group(const struct group *g)
+{
     print_error("\n");
-    report_task(container_of(stack, struct task, stack));
+    if (g->count == 1) {
+        print_heading(g->first, g->state);
+    } else {
+        print_error("%zu goroutines ", g->count);
+        print_state(g->state, g->waits);
+        print_error(":");
+        for (size_t i = 0; i < g->count && i < GROUP_IDS; i++)
+            print_error(" %llu", (unsigned long long)g->ids[i]);
+        print_error("%s\n    created at %s\n",
+                    g->count > GROUP_IDS ? " ..." : "",
+                    g->where ? g->where : "?");
+    }
+    if (g->state == TASK_RUNNING)
+        print_error("    (it runs: where is not known)\n");
+    else
+        print_trace(g->trace.frames, g->trace.count);
 }
 
-void report_all(void)
+/* The largest groups first; each is taken out as it is printed. */
+static void print_crowd(struct crowd *crowd)
 {
-    stack_each(visit, NULL);
+    for (size_t left = crowd->groups; left > 0; left--) {
+        struct group *largest = &crowd->table[0];
+        for (size_t i = 1; i < GROUPS; i++) {
+            struct group *g = &crowd->table[i];
+            if (g->count > largest->count ||
+                (g->count == largest->count && g->count > 0 &&
+                 g->ids[0] < largest->ids[0]))
+                largest = g;
+        }
+        print_group(largest);
+        largest->count = 0;
+    }
+    if (crowd->others > 0)
+        print_error("\n%zu more goroutines\n", crowd->others);
+}
+
+static void print_all(void *arg)
+{
+    struct crowd *crowd = arg;
+    os_print_to(crowd->fd);
+    crowd->table = os_map(GROUPS * sizeof(*crowd->table));
+    if (!crowd->table) {
+        print_error("(no memory for a report)\n");
+        return;
+    }
+    stack_each(add, crowd);
+    print_crowd(crowd);
+    os_unmap(crowd->table, GROUPS * sizeof(*crowd->table));
+}
+
+static bool print_crowd_beside(struct crowd *crowd, bool in_handler)
+{
+    if (copy_run(print_all, crowd, in_handler))
+        return true;
+    /* Elsewhere than on standard error it is printed by a copy or not at all. */
+    if (crowd->fd != OS_STDERR)
+        return false;
+    print_all(crowd);
+    return world_stands;
+}
+
+bool report_all_to(int fd)
+{
+    return print_crowd_beside(&(struct crowd){.fd = fd}, false);
+}
+
+bool report_others(void)
+{
+    return print_crowd_beside(
+        &(struct crowd){.fd = OS_STDERR, .without = task_self()}, true);
 }

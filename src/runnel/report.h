@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * report.h: goroutines as text, for the last words of a program.
+ * report.h: goroutines as text, on standard error.
+ *
+ * All of it is safe in a signal handler, as far as anything is: the text is
+ * made by a copy of the process (copy.h), and printed without names when there
+ * can be none.
  */
 #ifndef RUNNEL_REPORT_H
 #define RUNNEL_REPORT_H
 
 #include "task_internal.h"
 
-/* "goroutine 7 [receives from a channel made at x.c:12]: name" and more. */
-void report_task(struct task *task);
-/* Call stacks, innermost first. */
+/* A call stack, innermost first. */
 void report_frames(void *const *frames, size_t count);
+
 /* The calling goroutine, with its call stack. */
 void report_caller(void);
-/* All goroutines; nothing may start or end one meanwhile. */
-void report_all(void);
+/* The same in a signal handler: from where the signal met it. */
+void report_interrupted(uintptr_t pc);
+
+/*
+ * All goroutines, those with the same stack together, on a descriptor. False
+ * when the stacks of others could not be shown, because they run.
+ */
+bool report_all_to(int fd);
+/* In a signal handler: all but the calling one, on standard error. */
+bool report_others(void);
+
+/* Nothing runs any more: a report without a copy shows stacks too. */
+void report_world_stands(void);
 
 #endif

@@ -43,7 +43,8 @@ static void report_deadlock(void)
 {
     fatal_begin();
     print_error("fatal error: all goroutines are asleep - deadlock!\n");
-    report_all();
+    report_world_stands();
+    report_all_to(OS_STDERR);
     fatal_exit();
 }
 

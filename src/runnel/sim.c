@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "fatal.h"
+#include "os.h"
 #include "report.h"
 #include "sched.h"
 #include "schedule_text.h"
@@ -49,14 +50,14 @@ static void on_deadlock(void)
 {
     end_run(RN_DEADLOCK, "all goroutines are asleep - deadlock!");
     if (!run.quiet)
-        report_all();
+        report_all_to(OS_STDERR);
 }
 
 static void on_endless(void)
 {
     end_run(RN_ENDLESS, "no end after as many steps as a run may take");
     if (!run.quiet)
-        report_all();
+        report_all_to(OS_STDERR);
 }
 
 void rn_sim_fail(const char *format, ...)

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * copy.c: fork, guard, wait.
+ *
+ * The copy has one thread. Locks that other threads held at the fork (the
+ * heap's, the loader's) stay locked in it for ever: whatever may need one runs
+ * in copy_try and is given up after a while.
+ */
+#include "copy.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/time.h>
+
+#include "frames.h"
+#include "os.h"
+#include "sanitize.h"
+#include "switch.h"
+
+#define COPY_STACK   ((size_t)8 * 1024 * 1024)
+/* Long reports go into slow pipes; a copy that hangs is not waited for. */
+#define COPY_TIMEOUT (60 * RN_S)
+
+static struct {
+    bool is_one;
+    bool guarded;
+    void *caller; /* the context that copy_run was called in, at rest */
+    sigjmp_buf back;
+} copy;
+
+struct order {
+    void (*function)(void *arg);
+    void *arg;
+    char *stack;
+};
+
+bool copy_is_one(void)
+{
+    return copy.is_one;
+}
+
+size_t copy_caller_frames(void **frames, size_t max)
+{
+    return frames_at_rest(copy.caller, frames, max);
+}
+
+static void cut_off(int signal)
+{
+    if (copy.guarded)
+        siglongjmp(copy.back, 1);
+    os_exit(128 + signal);
+}
+
+static const int guards[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
+
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = cut_off, .sa_flags = SA_NODEFER};
+    sigset_t open;
+    sigemptyset(&open);
+    for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++) {
+        sigaction(guards[i], &action, NULL);
+        sigaddset(&open, guards[i]);
+    }
+    sigprocmask(SIG_UNBLOCK, &open, NULL);
+}
+
+static void set_alarm(int64_t ns)
+{
+    struct itimerval timer = {
+        .it_value = {.tv_sec = ns / RN_S, .tv_usec = ns % RN_S / RN_US}};
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+bool copy_try(void (*function)(void *arg), void *arg, int64_t timeout_ns)
+{
+    if (sigsetjmp(copy.back, 0) != 0) {
+        copy.guarded = false;
+        return false;
+    }
+    copy.guarded = true;
+    set_alarm(timeout_ns);
+    function(arg);
+    set_alarm(0);
+    copy.guarded = false;
+    return true;
+}
+
+static void be_one(void *arg)
+{
+    struct order *order = arg;
+#ifdef RN_ASAN
+    __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+#ifdef RN_TSAN
+    /* No more in a signal handler, and a goroutine of nobody. */
+    __tsan_switch_to_fiber(__tsan_create_fiber(0),
+                           __tsan_switch_to_fiber_no_sync);
+    race_ignore_begin();
+#endif
+    watch_signals();
+    order->function(order->arg);
+    os_exit(0);
+}
+
+bool copy_run(void (*function)(void *arg), void *arg, bool in_handler)
+{
+#ifdef RN_TSAN
+    if (in_handler)
+        return false;
+#endif
+    (void)in_handler;
+    struct order order = {function, arg, os_map(COPY_STACK)};
+    bool done = false;
+    if (!order.stack)
+        return false;
+    int child = os_copy();
+    if (child == 0) {
+        copy.is_one = true;
+#ifdef RN_ASAN
+        __sanitizer_start_switch_fiber(NULL, order.stack, COPY_STACK);
+#endif
+        rn_switch_(&copy.caller,
+                   switch_prepare(order.stack + COPY_STACK, be_one, &order));
+    }
+    if (child > 0)
+        done = os_copy_wait(child, COPY_TIMEOUT) == 0;
+    os_unmap(order.stack, COPY_STACK);
+    return done;
+}
