@@ -72,8 +72,10 @@ struct rn_ctx *rn_ctx_without_cancel(struct rn_ctx *parent);
  * that has one for the key, NULL when none has. Borrowed: it lives at least as
  * long as the caller's reference. See key.h for types and ownership.
  */
-#define rn_ctx_with_value(parent, key, value) \
-    rn_ctx_with_value_((parent), &(key)->drop, RN_KEYED_(key, value))
+#define rn_ctx_with_value(parent, key, value)                              \
+    rn_ctx_made_(                                                          \
+        rn_ctx_with_value_((parent), &(key)->drop, RN_KEYED_(key, value)), \
+        RN_HERE_)
 #define rn_ctx_value(ctx, key) \
     ((__typeof__((key)->type_))rn_ctx_value_((ctx), &(key)->drop))
 
@@ -129,8 +131,27 @@ struct rn_ctx *rn_ctx_with_value_(struct rn_ctx *parent, rn_key_ key,
                                   void *value);
 void *rn_ctx_value_(const struct rn_ctx *ctx, rn_key_ key);
 
+/* Notes where it was made, for debug.h; returns ctx. */
+struct rn_ctx *rn_ctx_made_(struct rn_ctx *ctx, const char *where);
+
 #ifdef __cplusplus
 }
+#endif
+
+#ifndef RN_CTX_PLAIN_
+#define rn_ctx_with_cancel(parent) \
+    rn_ctx_made_(rn_ctx_with_cancel(parent), RN_HERE_)
+#define rn_ctx_with_deadline(parent, deadline) \
+    rn_ctx_made_(rn_ctx_with_deadline(parent, deadline), RN_HERE_)
+#define rn_ctx_with_timeout(parent, timeout_ns) \
+    rn_ctx_made_(rn_ctx_with_timeout(parent, timeout_ns), RN_HERE_)
+#define rn_ctx_with_deadline_cause(parent, deadline, status, text)           \
+    rn_ctx_made_(rn_ctx_with_deadline_cause(parent, deadline, status, text), \
+                 RN_HERE_)
+#define rn_ctx_without_cancel(parent) \
+    rn_ctx_made_(rn_ctx_without_cancel(parent), RN_HERE_)
+#define rn_ctx_after_func(ctx, function, arg) \
+    rn_ctx_made_(rn_ctx_after_func(ctx, function, arg), RN_HERE_)
 #endif
 
 #endif

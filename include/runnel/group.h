@@ -81,11 +81,14 @@ int rn_group_wait(struct rn_group *group);
 /*
  * Makes a group, calls body(group, arg) and then waits, as rn_group_wait does,
  * whatever the body returned: a negative status cancels the group and counts
- * among the errors, of which the first is returned; so does a panic. The body must not wait for
- * the group itself. Parks.
+ * among the errors, of which the first is returned; so does a panic. The body
+ * must not wait for the group itself. Parks.
  */
 int rn_group_run(struct rn_ctx *parent, size_t limit,
                  int (*body)(struct rn_group *group, void *arg), void *arg);
+
+/* Notes where it was made, for debug.h; returns group. */
+struct rn_group *rn_group_made_(struct rn_group *group, const char *where);
 
 void rn_group_go_(struct rn_group *group,
                   int (*function)(struct rn_ctx *ctx, void *own),
@@ -93,6 +96,11 @@ void rn_group_go_(struct rn_group *group,
 int rn_group_try_go_(struct rn_group *group,
                      int (*function)(struct rn_ctx *ctx, void *own),
                      const void *argument, size_t size, const char *where);
+
+#ifndef RN_CTX_PLAIN_
+#define rn_group_make(parent, limit) \
+    rn_group_made_(rn_group_make(parent, limit), RN_HERE_)
+#endif
 
 #ifndef __cplusplus
 #define RN_GROUP_GO_(start, group, function, ...)                          \

@@ -26,6 +26,7 @@
 #include <runnel/panic.h>   /* panic, defer, recover */
 #include <runnel/sim.h>     /* run under a schedule that a seed decides */
 #include <runnel/bubble.h>  /* tests in virtual time */
+#include <runnel/debug.h>   /* dumps, leaks, counters */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */
 

@@ -64,6 +64,8 @@ struct rn_options {
     size_t stack_size;
     /* Return only when every goroutine has ended, not when main has. */
     bool wait_all;
+    /* Keep account of what is made, for rn_leaks_check (debug.h). */
+    bool leaks;
     /*
      * One worker, virtual time, and every choice (who runs next, which ready
      * case, when a goroutine is interrupted) drawn from `seed`: the same seed

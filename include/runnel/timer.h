@@ -51,8 +51,19 @@ void rn_timer_free(struct rn_timer *timer);
 /* The core of rn_timer_chan. */
 struct rn_channel *rn_timer_chan_(struct rn_timer *timer);
 
+/* Notes where it was made, for debug.h; returns timer. */
+struct rn_timer *rn_timer_made_(struct rn_timer *timer, const char *where);
+
 #ifdef __cplusplus
 }
+#endif
+
+#ifndef RN_TIMER_PLAIN_
+#define rn_timer_make(ns) rn_timer_made_(rn_timer_make(ns), RN_HERE_)
+#define rn_ticker_make(period_ns) \
+    rn_timer_made_(rn_ticker_make(period_ns), RN_HERE_)
+#define rn_after_func(ns, function, arg) \
+    rn_timer_made_(rn_after_func(ns, function, arg), RN_HERE_)
 #endif
 
 #ifndef __cplusplus

@@ -21,6 +21,7 @@
 #include "mutant.h"
 #include "panic_internal.h"
 #include "sched.h"
+#include "track.h"
 #include "wait.h"
 
 struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
@@ -41,6 +42,7 @@ struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
     chan->where = where;
     list_init(&chan->receivers);
     list_init(&chan->senders);
+    track_add(TRACK_CHANNEL, chan, where);
     return chan;
 }
 
@@ -54,6 +56,7 @@ void rn_chan_free_(struct rn_channel *chan)
     lock_release(&chan->lock);
     if (waited_on)
         misuse("free of a channel that is waited on (made at %s)", chan->where);
+    track_remove(chan);
     alloc_free(chan);
 }
 

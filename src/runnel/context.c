@@ -21,6 +21,7 @@
  */
 #include <string.h>
 
+#define RN_CTX_PLAIN_
 #include <runnel/context.h>
 #include <runnel/task.h>
 
@@ -30,6 +31,7 @@
 #include "mutant.h"
 #include "panic_internal.h"
 #include "sched.h"
+#include "track.h"
 #include "wait.h"
 
 struct cause {
@@ -103,6 +105,7 @@ static struct rn_ctx *destroy(struct rn_ctx *ctx)
         list_remove(&ctx->sibling);
         lock_release(&parent->token.lock);
     }
+    track_remove(ctx);
     if (ctx->key && *ctx->key)
         (*ctx->key)(ctx->value);
     alloc_free(ctx->timer_cause);
@@ -271,6 +274,7 @@ static struct rn_ctx *make_apart(struct rn_ctx *parent)
     ctx->deadline = RN_NEVER;
     list_init(&ctx->sibling);
     list_init(&ctx->children);
+    track_add(TRACK_CONTEXT, ctx, NULL);
     return ctx;
 }
 
@@ -391,4 +395,10 @@ int rn_ctx_wait(struct rn_ctx *ctx)
     wait_begin(&wait, RN_NEVER, &token, 1);
     wait_park(&wait, (struct wait_for){.reason = WAIT_CONTEXT}, NULL, NULL);
     return token_status(&ctx->token);
+}
+
+struct rn_ctx *rn_ctx_made_(struct rn_ctx *ctx, const char *where)
+{
+    track_place(ctx, where);
+    return ctx;
 }

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#define RN_CTX_PLAIN_
 #include <runnel/chan.h>
 #include <runnel/group.h>
 #include <runnel/sync.h>
@@ -41,6 +42,12 @@ struct rn_group *rn_group_make(struct rn_ctx *parent, size_t limit)
     group->ctx = rn_ctx_with_cancel(parent);
     if (limit > 0)
         group->places = rn_chan_make(char, limit);
+    return group;
+}
+
+struct rn_group *rn_group_made_(struct rn_group *group, const char *where)
+{
+    rn_ctx_made_(group->ctx, where);
     return group;
 }
 

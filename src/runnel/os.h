@@ -108,6 +108,8 @@ int os_copy(void);
 /* Its exit status (below 0: -EINTR when it was killed); -ETIMEDOUT: it was. */
 int os_copy_wait(int copy, int64_t timeout);
 #define OS_STDERR 2
+/* 0, or -EBADF: not a descriptor. */
+int os_fd_check(int fd);
 /* What is printed from now on goes there. */
 void os_print_to(int fd);
 

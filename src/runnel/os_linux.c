@@ -425,6 +425,11 @@ noinline void os_mute(void)
     close(nowhere);
 }
 
+noinline int os_fd_check(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0 ? 0 : -errno;
+}
+
 noinline void os_print_to(int fd)
 {
     if (fd != STDERR_FILENO)

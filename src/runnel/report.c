@@ -271,7 +271,9 @@ struct crowd {
     size_t count;
     size_t others; /* that found no place in the table */
     int fd;
-    const struct task *without; /* was told already, or NULL */
+    /* Which of them; NULL: all. */
+    bool (*wanted)(const struct task *task, int state, const void *arg);
+    const void *arg;
 };
 
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -307,8 +309,9 @@ static void add(struct stack *stack, void *arg)
     struct task *task = container_of(stack, struct task, stack);
     struct group new = {.first = task, .where = task->where};
     new.state = atomic_load_explicit(&task->state, memory_order_relaxed);
-    if (new.state == TASK_NEW || new.state == TASK_DEAD ||
-        task == crowd->without)
+    if (new.state == TASK_NEW || new.state == TASK_DEAD)
+        return;
+    if (crowd->wanted && !crowd->wanted(task, new.state, crowd->arg))
         return;
     crowd->count++;
     if (new.state == TASK_PARKED && task->waits.reason < WAIT_REASONS)
@@ -400,8 +403,23 @@ bool report_all_to(int fd)
     return print_crowd_beside(&(struct crowd){.fd = fd}, false);
 }
 
-bool report_others(void)
+void report_some(bool (*wanted)(const struct task *task, int state,
+                                const void *arg),
+                 const void *arg)
 {
-    return print_crowd_beside(
-        &(struct crowd){.fd = OS_STDERR, .without = task_self()}, true);
+    struct crowd crowd = {.fd = OS_STDERR, .wanted = wanted, .arg = arg};
+    print_crowd_beside(&crowd, false);
+}
+
+static bool is_other(const struct task *task, int state, const void *self)
+{
+    (void)state;
+    return task != self;
+}
+
+void report_others(void)
+{
+    struct crowd crowd = {
+        .fd = OS_STDERR, .wanted = is_other, .arg = task_self()};
+    print_crowd_beside(&crowd, true);
 }

@@ -24,8 +24,12 @@ void report_interrupted(uintptr_t pc);
  * when the stacks of others could not be shown, because they run.
  */
 bool report_all_to(int fd);
+/* Those that `wanted` says, on standard error. */
+void report_some(bool (*wanted)(const struct task *task, int state,
+                                const void *arg),
+                 const void *arg);
 /* In a signal handler: all but the calling one, on standard error. */
-bool report_others(void);
+void report_others(void);
 
 /* Nothing runs any more: a report without a copy shows stacks too. */
 void report_world_stands(void);

@@ -11,6 +11,7 @@
 #include "block.h"
 #include "fatal.h"
 #include "fault.h"
+#include "leak.h"
 #include "local.h"
 #include "os.h"
 #include "report.h"
@@ -18,6 +19,7 @@
 #include "schedule_text.h"
 #include "signal_internal.h"
 #include "spawn.h"
+#include "track.h"
 
 #define PROCS_MAX 1024
 
@@ -192,7 +194,13 @@ int rn_run_with(const struct rn_options *given, int (*main)(void *arg),
         status = runtime_open(&setup);
     int result = 0;
     if (status == RN_OK) {
+        bool leaks_at_end = leaks_wanted();
+        if (setup.options.leaks || leaks_at_end)
+            track_begin();
         status = runtime_run(&setup, main, arg, &result);
+        if (leaks_at_end)
+            leaks_report(true);
+        track_end();
         runtime_close();
     }
     alloc_free((void *)(uintptr_t)setup.plan.by.list);

@@ -379,7 +379,9 @@ void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
     }
     self->waits = what;
     set_state(self, TASK_PARKED);
-    leave(worker_self(), self, after, arg, false);
+    struct worker *w = worker_self();
+    count_one(&w->parks);
+    leave(w, self, after, arg, false);
 }
 
 static void join_quiet(void *arg)

@@ -43,6 +43,8 @@ void spawn_reset(size_t stack_size);
 void spawn_abandon(void);
 /* Goroutines alive; acquire: what they did before they ended is seen. */
 size_t spawn_alive(void);
+/* Goroutines ever started in this runtime. */
+uint64_t spawn_started(void);
 /* Called in the goroutine that ends as the last one; NULL: nobody cares. */
 void spawn_on_last(void (*last)(void));
 

@@ -307,6 +307,16 @@ struct stack *stack_find_guard(const void *address)
     return NULL;
 }
 
+size_t stack_mapped(void)
+{
+    size_t bytes = 0;
+    lock_acquire(&shared.lock);
+    for (struct slab *slab = shared.slabs; slab; slab = slab->next)
+        bytes += slab->size;
+    lock_release(&shared.lock);
+    return bytes;
+}
+
 void stack_each(void (*visit)(struct stack *stack, void *arg), void *arg)
 {
     for (struct slab *slab = shared.slabs; slab; slab = slab->next)

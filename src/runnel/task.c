@@ -41,6 +41,11 @@ size_t spawn_alive(void)
     return count;
 }
 
+uint64_t spawn_started(void)
+{
+    return atomic_load_explicit(&last_id, memory_order_relaxed);
+}
+
 void spawn_on_last(void (*last)(void))
 {
     on_last = last;

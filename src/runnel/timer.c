@@ -9,6 +9,7 @@
  * timer holds a reference to itself.
  */
 #include <runnel/task.h>
+#define RN_TIMER_PLAIN_
 #include <runnel/timer.h>
 
 #include "alloc.h"
@@ -17,6 +18,7 @@
 #include "mutant.h"
 #include "panic_internal.h"
 #include "sched.h"
+#include "track.h"
 
 struct rn_timer {
     struct timer timer;
@@ -119,6 +121,8 @@ static struct rn_timer *make(int64_t period, bool sends)
     atomic_init(&timer->references, 1);
     if (sends)
         timer->chan = rn_chan_make_(sizeof(int64_t), 1, "a timer");
+    track_remove(timer->chan); /* a part of the timer */
+    track_add(TRACK_TIMER, timer, NULL);
     return timer;
 }
 
@@ -194,6 +198,7 @@ void rn_timer_free(struct rn_timer *timer)
 {
     if (!timer)
         return;
+    track_remove(timer);
     rn_timer_stop(timer);
     release(timer);
 }
@@ -201,4 +206,10 @@ void rn_timer_free(struct rn_timer *timer)
 struct rn_channel *rn_timer_chan_(struct rn_timer *timer)
 {
     return timer->chan;
+}
+
+struct rn_timer *rn_timer_made_(struct rn_timer *timer, const char *where)
+{
+    track_place(timer, where);
+    return timer;
 }

@@ -25,6 +25,14 @@ void timerq_clear(struct timerq *q)
     timerq_init(q);
 }
 
+size_t timerq_count(struct timerq *q)
+{
+    lock_acquire(&q->lock);
+    size_t count = q->count;
+    lock_release(&q->lock);
+    return count;
+}
+
 static void set(struct timerq *q, size_t at, struct timer *timer)
 {
     q->heap[at] = timer;

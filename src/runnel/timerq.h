@@ -61,6 +61,9 @@ struct timer *timerq_expire(struct timerq *q, int64_t now);
 uint32_t timerq_due(struct timerq *q, int64_t now);
 struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number);
 
+/* Timers in it now. */
+size_t timerq_count(struct timerq *q);
+
 static inline int64_t timerq_earliest(const struct timerq *q)
 {
     return atomic_load_explicit(&q->earliest, memory_order_relaxed);

@@ -237,6 +237,7 @@ static bool collect(int64_t timeout)
 {
     struct poll_wait *wait = poll_collect(timeout);
     uint32_t count = 0;
+    count_one(&worker_self()->polls);
     while (wait) {
         struct poll_wait *next = wait->next; /* it is not ours once ready */
         if (unlikely(wait->task->foreign))
@@ -324,8 +325,10 @@ static struct task *steal(struct worker *w)
                 task = steal_next(victim);
             if (!task && fire_timers(&victim->timers))
                 task = take_own(w);
-            if (task)
+            if (task) {
+                count_one(&w->steals);
                 return task;
+            }
         }
     }
     return NULL;

@@ -71,7 +71,10 @@ struct worker {
     _Alignas(CACHE_LINE) _Atomic(uint32_t) tick; /* switches; others read it */
     /* Stopping, or without a seat: look for no task, go to seat_wait. */
     _Atomic(bool) attention;
-    _Atomic(uint32_t) wake; /* futex: 1 = get up */
+    _Atomic(uint32_t) wake;  /* futex: 1 = get up */
+    _Atomic(uint64_t) parks; /* of its goroutines; these are only counted */
+    _Atomic(uint64_t) steals;
+    _Atomic(uint64_t) polls;
 };
 
 /* Workers at most: seats, and those that stuck or pinned goroutines hold. */
@@ -127,6 +130,13 @@ extern struct workers {
 /* The calling thread's worker; NULL on a foreign thread. */
 struct worker *worker_self(void);
 void worker_set_self(struct worker *w);
+
+/* Adds one to a count that the caller alone writes. */
+static inline void count_one(_Atomic(uint64_t) *count)
+{
+    uint64_t now = atomic_load_explicit(count, memory_order_relaxed);
+    atomic_store_explicit(count, now + 1, memory_order_relaxed);
+}
 
 static inline bool workers_stopping(void)
 {
