@@ -3,13 +3,14 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test soak bench race asan \
-        fuzz install clean format help
+        valgrind fuzz install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
 NORMAL =
-ASAN = -Db_sanitize=address,undefined --buildtype=debugoptimized
-TSAN = -Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized
+ASAN = -Db_sanitize=address,undefined -Dchecks=true --buildtype=debugoptimized
+TSAN = -Db_sanitize=thread -Db_lundef=false -Dchecks=true \
+       --buildtype=debugoptimized
 FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
        --buildtype=debugoptimized
 
@@ -53,6 +54,10 @@ asan: build-asan/build.ninja
 	@tools/install_deps test
 	@tools/run_tests build-asan
 
+valgrind: all
+	@tools/install_deps test
+	@tools/run_valgrind build
+
 soak: all
 	@tools/install_deps test
 	@build/tests/model/test_scenarios --deep $(DEEP_SEEDS)
@@ -85,6 +90,7 @@ help:
 	@echo 'make test     run every test: normal, sanitizers, layers, documents'
 	@echo 'make race     the tests under ThreadSanitizer'
 	@echo 'make asan     the tests under AddressSanitizer and UBSan'
+	@echo 'make valgrind  tests of the runtime under memcheck'
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "fatal.h"
 #include "mutant.h"
 #include "panic_internal.h"
 #include "sched.h"
@@ -46,18 +47,75 @@ struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
     return chan;
 }
 
+#ifdef RN_CHECKS
+
+/* Freed channels stay for a while, so that a late use is seen as one. */
+#define KEPT 256
+
+static struct {
+    lock_word lock;
+    struct rn_channel *freed[KEPT];
+    size_t next;
+} kept;
+
+static void release(struct rn_channel *chan)
+{
+    chan->freed = true;
+    lock_acquire(&kept.lock);
+    struct rn_channel *oldest = kept.freed[kept.next % KEPT];
+    kept.freed[kept.next++ % KEPT] = chan;
+    lock_release(&kept.lock);
+    alloc_free(oldest);
+}
+
+static bool waits_live(const struct list *queue)
+{
+    for (const struct list *at = queue->next; at != queue; at = at->next) {
+        const struct waiter *w = container_of(at, struct waiter, node);
+        if (!w->claim ||
+            atomic_load_explicit(w->claim, memory_order_relaxed) == 0)
+            return true;
+    }
+    return false;
+}
+
+#else
+
+static void release(struct rn_channel *chan)
+{
+    alloc_free(chan);
+}
+
+#endif
+
+/* Under the lock: the invariants of chan_internal.h. */
+static void chan_check(const struct rn_channel *chan)
+{
+#ifdef RN_CHECKS
+    if (chan->freed)
+        fatal("use of a freed channel (made at %s)", chan->where);
+    CHECKED(chan->count <= chan->capacity);
+    CHECKED(chan->count == 0 || !waits_live(&chan->receivers));
+    CHECKED(chan->count == chan->capacity || !waits_live(&chan->senders));
+    CHECKED(!chan->closed ||
+            (!waits_live(&chan->receivers) && !waits_live(&chan->senders)));
+#endif
+    (void)chan;
+}
+
 void rn_chan_free_(struct rn_channel *chan)
 {
     if (!chan)
         return;
     lock_acquire(&chan->lock);
+    chan_check(chan);
     bool waited_on =
         !list_empty(&chan->receivers) || !list_empty(&chan->senders);
     lock_release(&chan->lock);
     if (waited_on)
         misuse("free of a channel that is waited on (made at %s)", chan->where);
     track_remove(chan);
-    alloc_free(chan);
+    release(chan);
 }
 
 void chan_send_on_closed(void)
@@ -178,6 +236,7 @@ void chan_resumed(struct rn_channel *chan, struct waiter *waiter)
 int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
 {
     *wake = NULL;
+    chan_check(chan);
     if (unlikely(chan->closed))
         return RN_CLOSED;
     struct waiter *receiver = win_first(&chan->receivers);
@@ -221,6 +280,7 @@ static void admit_sender(struct rn_channel *chan, struct task **wake)
 int chan_take(struct rn_channel *chan, void *value, struct task **wake)
 {
     *wake = NULL;
+    chan_check(chan);
     if (chan->count > 0 && !(MUTANT(CLOSE_DROPS) && chan->closed)) {
         size_t index = chan->first;
         pass(edge_of(chan, index));
@@ -289,7 +349,8 @@ void rn_chan_send_(struct rn_channel *chan, const void *value)
                               .value = (void *)(uintptr_t)value};
         chan_waits(&self);
         list_append(&chan->senders, &self.node);
-        sched_park((struct wait_for){WAIT_SEND, chan->where}, unlock, chan);
+        sched_park((struct wait_for){WAIT_SEND, chan->where, chan}, unlock,
+                   chan);
         chan_resumed(chan, &self);
         if (!self.ok)
             chan_send_on_closed();
@@ -314,7 +375,8 @@ bool rn_chan_recv_(struct rn_channel *chan, void *value)
         struct waiter self = {.task = task_self(), .value = value};
         chan_waits(&self);
         list_append(&chan->receivers, &self.node);
-        sched_park((struct wait_for){WAIT_RECV, chan->where}, unlock, chan);
+        sched_park((struct wait_for){WAIT_RECV, chan->where, chan}, unlock,
+                   chan);
         chan_resumed(chan, &self);
         return self.ok;
     }
@@ -378,8 +440,8 @@ static int wait_at(struct rn_channel *chan, struct list *queue,
     self->source = BY_CHANNEL;
     chan_waits(self);
     list_append(queue, &self->node);
-    uint32_t winner =
-        wait_park(&wait, (struct wait_for){reason, chan->where}, unlock, chan);
+    uint32_t winner = wait_park(
+        &wait, (struct wait_for){reason, chan->where, chan}, unlock, chan);
     bool eaten = MUTANT(TIMEOUT_EATS) && seam_now() >= limit.deadline;
     if (winner == BY_CHANNEL && !eaten) {
         chan_resumed(chan, self);
@@ -492,6 +554,7 @@ void rn_chan_close_(struct rn_channel *chan)
     if (!chan)
         misuse("close of nil channel");
     lock_acquire(&chan->lock);
+    chan_check(chan);
     if (chan->closed) {
         lock_release(&chan->lock);
         misuse("close of closed channel");

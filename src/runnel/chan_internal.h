@@ -23,6 +23,7 @@
 struct rn_channel {
     lock_word lock;
     bool closed;
+    bool freed;      /* kept for a while with -Dchecks=true */
     size_t size;     /* bytes of an element */
     size_t capacity; /* elements */
     size_t first;

@@ -41,4 +41,15 @@ extern void (*fatal_frame_printer)(void *const *frames, size_t count);
             fatal("%s:%d: %s does not hold", __FILE__, __LINE__, #condition); \
     } while (0)
 
+/* What costs too much to look at always: with -Dchecks=true. */
+#ifdef RN_CHECKS
+#define INVARIANT(condition) CHECKED(condition)
+#else
+#define INVARIANT(condition)   \
+    do {                       \
+        if (0)                 \
+            (void)(condition); \
+    } while (0)
+#endif
+
 #endif

@@ -30,3 +30,23 @@ noinline void lock_release_slow(lock_word *lock)
 {
     os_futex_wake(lock, 1);
 }
+
+#ifdef RN_CHECKS
+
+static _Thread_local int held;
+
+/* Not inlined: the next call may be made on another thread. */
+noinline void lock_count(int delta)
+{
+    held += delta;
+    __asm__ volatile("" ::: "memory");
+}
+
+noinline int lock_held(void)
+{
+    int count = held;
+    __asm__ volatile("" : "+r"(count)::"memory");
+    return count;
+}
+
+#endif

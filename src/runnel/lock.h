@@ -23,6 +23,24 @@ typedef _Atomic(uint32_t) lock_word;
 void lock_acquire_slow(lock_word *lock);
 void lock_release_slow(lock_word *lock);
 
+/*
+ * Locks that the calling thread holds; counted with -Dchecks=true. None is held
+ * where user code runs, so also where a panic is raised.
+ */
+#ifdef RN_CHECKS
+void lock_count(int delta);
+int lock_held(void);
+#else
+static inline void lock_count(int delta)
+{
+    (void)delta;
+}
+static inline int lock_held(void)
+{
+    return 0;
+}
+#endif
+
 static inline void lock_acquire(lock_word *lock)
 {
     uint32_t free = 0;
@@ -30,10 +48,12 @@ static inline void lock_acquire(lock_word *lock)
     if (unlikely(!atomic_compare_exchange_strong_explicit(
             lock, &free, 1, memory_order_acquire, memory_order_relaxed)))
         lock_acquire_slow(lock);
+    lock_count(1);
 }
 
 static inline void lock_release(lock_word *lock)
 {
+    lock_count(-1);
     if (unlikely(atomic_exchange_explicit(lock, 0, memory_order_release) != 1))
         lock_release_slow(lock);
 }

@@ -246,11 +246,15 @@ static int directions(uint32_t mask)
 static int wait_events(int poll, struct epoll_event *events, int count,
                        int64_t timeout)
 {
+    static _Atomic(bool) unknown;
     struct timespec limit = timespec_of(timeout < 0 ? 0 : timeout);
-    long got = syscall(SYS_epoll_pwait2, poll, events, count,
-                       timeout < 0 ? NULL : &limit, NULL, 0);
-    if (got >= 0 || errno != ENOSYS)
-        return (int)got;
+    if (!atomic_load_explicit(&unknown, memory_order_relaxed)) {
+        long got = syscall(SYS_epoll_pwait2, poll, events, count,
+                           timeout < 0 ? NULL : &limit, NULL, 0);
+        if (got >= 0 || errno != ENOSYS)
+            return (int)got;
+        atomic_store_explicit(&unknown, true, memory_order_relaxed);
+    }
     /* A kernel before 5.11, or a sandbox: whole milliseconds, rounded up. */
     int64_t ms = timeout < 0 ? -1 : (timeout + RN_MS - 1) / RN_MS;
     return (int)syscall(SYS_epoll_pwait, poll, events, count,

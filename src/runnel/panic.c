@@ -30,6 +30,7 @@
 
 #include "fatal.h"
 #include "frames.h"
+#include "lock.h"
 #include "sched.h"
 
 struct boundary {
@@ -91,6 +92,7 @@ static struct unwind *unwind_self(void)
 
 static _Noreturn void propagate(const struct rn_panic *panic)
 {
+    CHECKED(lock_held() == 0);
     struct unwind *unwind = unwind_self();
     struct raised self = {unwind->raised, panic};
     unwind->raised = &self;

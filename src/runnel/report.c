@@ -95,16 +95,30 @@ static bool is_public(const struct symbol *symbol)
            strncmp(symbol->name, "rn_switch_", 10) != 0;
 }
 
+/* One of those that lead from the mistake to this report. */
+static bool is_reporting(const struct symbol *symbol)
+{
+    static const char *const names[] = {"copy_run", "beside", "report_caller",
+                                        "fatal"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(symbol->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Where to begin: at the library's call nearest to the top, if there is one. */
 static size_t first_frame(void *const *frames, size_t count)
 {
     struct symbol symbol;
+    size_t first = 0;
     for (size_t i = 0; i < count && i < TRIM_MAX; i++) {
         symbols_find(frames[i], &symbol);
         if (is_public(&symbol))
             return i;
+        if (i == first && is_reporting(&symbol))
+            first++;
     }
-    return 0;
+    return first;
 }
 
 static size_t without_begin(void *const *frames, size_t count)

@@ -8,10 +8,13 @@
  */
 #include "runq.h"
 
+#include "fatal.h"
+
 bool runq_put(struct runq *q, struct task *task)
 {
     uint32_t head = atomic_load_explicit(&q->head, memory_order_acquire);
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
+    INVARIANT(tail - head <= RUNQ_SIZE);
     if (unlikely(tail - head >= RUNQ_SIZE))
         return false;
     atomic_store_explicit(&q->ring[tail % RUNQ_SIZE], task,

@@ -99,8 +99,25 @@ uint32_t sched_draw(uint32_t count)
 
 /* ------------------------------------------------------------ switching */
 
+/* The moves of task_internal.h. */
+static bool may_move(enum task_state from, enum task_state to)
+{
+    switch (from) {
+    case TASK_RUNNABLE:
+        return to == TASK_RUNNING;
+    case TASK_RUNNING:
+        return to == TASK_RUNNABLE || to == TASK_PARKED || to == TASK_DEAD;
+    case TASK_PARKED:
+        return to == TASK_RUNNABLE;
+    default:
+        return false;
+    }
+}
+
 static void set_state(struct task *task, enum task_state state)
 {
+    INVARIANT(may_move(atomic_load_explicit(&task->state, memory_order_relaxed),
+                       state));
     atomic_store_explicit(&task->state, state, memory_order_relaxed);
 }
 
@@ -126,6 +143,7 @@ static void run_after(struct worker *w)
         w->after = NULL;
         after(w->after_arg);
     }
+    INVARIANT(lock_held() == 0);
 }
 
 /* A context that was switched to, on whichever thread. */
@@ -185,6 +203,8 @@ void sched_start(struct task *task)
 
 void sched_timer_add(struct timer *timer)
 {
+    if (unlikely(!is_open))
+        fatal("a sleep, timer or deadline while no runtime runs");
     worker_timer_add(timer);
 }
 
@@ -373,11 +393,11 @@ static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
 void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
 {
     struct task *self = task_self();
+    self->waits = what;
     if (unlikely(self->foreign)) {
         park_foreigner(self, after, arg);
         return;
     }
-    self->waits = what;
     set_state(self, TASK_PARKED);
     struct worker *w = worker_self();
     count_one(&w->parks);

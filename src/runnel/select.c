@@ -174,7 +174,8 @@ static int wait_for_cases(struct selection *s, int64_t deadline)
         waiters[i].claim = &wait.claim;
     }
     bool hopeless = s->lock_count == 0 && token_count == 0;
-    struct wait_for what = {hopeless ? WAIT_SELECT_NONE : WAIT_SELECT, NULL};
+    struct wait_for what = {.reason =
+                                hopeless ? WAIT_SELECT_NONE : WAIT_SELECT};
     uint32_t winner = wait_park(&wait, what, unlock_all, s);
     delist(s, waiters);
     if (winner == WAIT_BY_TIMER)

@@ -16,6 +16,10 @@
  */
 #include "stack.h"
 
+#ifdef RN_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
+
 #include "alloc.h"
 #include "lock.h"
 #include "os.h"
@@ -118,6 +122,18 @@ static bool guard(char *low)
     return shared.guard != GUARD_NONE;
 }
 
+/*
+ * Valgrind takes a switch to a stack it does not know for a huge frame. Known
+ * once, a stack stays known: it is never anything else.
+ */
+static void valgrind_stack(struct stack *stack)
+{
+#ifdef RN_VALGRIND
+    VALGRIND_STACK_REGISTER(stack_floor(stack), (char *)stack);
+#endif
+    (void)stack;
+}
+
 static struct slab *slab_open(uint32_t class)
 {
     size_t size = stack_bytes(class) * SLAB_STACKS;
@@ -153,6 +169,7 @@ static struct stack *carve(uint32_t class)
     stack->low = low;
     stack->class = class;
     stack->guarded = guarded;
+    valgrind_stack(stack);
     slab->carved += stack_bytes(class);
     return stack;
 }

@@ -68,12 +68,21 @@ static void unmark_if_empty(struct rn_mutex *mutex)
                                   memory_order_relaxed);
 }
 
+/* Under the guard. Who waits for another mutex is in the queue of a copy. */
+static void check_not_copied(const struct rn_mutex *mutex)
+{
+    const struct rn_waiter_ *w = mutex->first_;
+    if (unlikely(w && w->task && w->task->waits.object != &mutex->guard_))
+        fatal("a mutex was copied while it was in use");
+}
+
 static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
 {
     struct rn_waiter_ self = {0};
     struct waitq q = WAITQ_OF(mutex);
     for (;;) {
         lock_acquire(&mutex->guard_);
+        check_not_copied(mutex);
         if (take_or_mark(mutex)) {
             lock_release(&mutex->guard_);
             return RN_OK;
@@ -136,6 +145,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     if (!(state & LOCKED))
         fatal("unlock of unlocked mutex");
+    check_not_copied(mutex);
     struct rn_waiter_ *w = mutex->first_;
     while (w && !waitq_win(q, w))
         w = mutex->first_;

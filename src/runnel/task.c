@@ -149,6 +149,10 @@ void spawn(const struct rn_task_options *options, void (*function)(void *),
 {
     struct task *task;
     int status = spawn_make(&task, options, function, parts, count, where);
+    if (status == RN_INVALID)
+        fatal("cannot start a goroutine at %s: its argument needs a larger "
+              "stack, or there are none so large",
+              where);
     if (status != RN_OK)
         fatal("cannot start a goroutine at %s: %s", where,
               rn_status_text(status));

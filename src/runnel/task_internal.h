@@ -64,6 +64,7 @@ struct worker; /* worker.h */
 struct wait_for {
     enum wait_reason reason;
     const char *made_at; /* where the channel was made, or NULL */
+    const void *object;  /* an address inside it, or NULL */
 };
 
 /* What panics need of a goroutine; all of it lies in its frames: panic.c. */

@@ -11,7 +11,9 @@
 #include "mutant.h"
 #include "task_internal.h"
 
-#define ARITY 4
+#define ARITY     4
+/* Timers that are all looked at, with -Dchecks=true. */
+#define CHECK_MAX 64
 
 void timerq_init(struct timerq *q)
 {
@@ -31,6 +33,16 @@ size_t timerq_count(struct timerq *q)
     size_t count = q->count;
     lock_release(&q->lock);
     return count;
+}
+
+/* Under the lock: each knows its place, none is before its parent. */
+static bool timerq_check(const struct timerq *q)
+{
+    for (size_t i = 0; i < q->count; i++)
+        if (q->heap[i]->place != i + 1 || q->heap[i]->home != q ||
+            (i > 0 && q->heap[i]->when < q->heap[(i - 1) / ARITY]->when))
+            return false;
+    return q->count <= q->capacity;
 }
 
 static void set(struct timerq *q, size_t at, struct timer *timer)
@@ -88,6 +100,8 @@ static void take_out(struct timerq *q, size_t at)
 /* Under the lock. */
 static void note_earliest(struct timerq *q)
 {
+    /* Each time only while that is cheap. */
+    INVARIANT(q->count > CHECK_MAX || timerq_check(q));
     int64_t earliest = q->count ? q->heap[0]->when : RN_NEVER;
     atomic_store_explicit(&q->earliest, earliest, memory_order_relaxed);
 }

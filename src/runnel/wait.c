@@ -127,6 +127,7 @@ uint32_t wait_park(struct wait *wait, struct wait_for what,
     lock_acquire(&wait->guard);
     sched_park(what, arm, wait);
     lock_acquire(&wait->guard);
+    lock_count(-1); /* the guard ends with the record */
     if (wait->deadline != RN_NEVER)
         timerq_remove(&wait->timer);
     for (size_t i = 0; i < wait->token_count; i++)

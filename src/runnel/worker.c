@@ -240,10 +240,13 @@ static bool collect(int64_t timeout)
     count_one(&worker_self()->polls);
     while (wait) {
         struct poll_wait *next = wait->next; /* it is not ours once ready */
-        if (unlikely(wait->task->foreign))
+        if (unlikely(wait->task->foreign)) {
             worker_wake_foreigner(wait->task);
-        else
+        } else {
+            atomic_store_explicit(&wait->task->state, TASK_RUNNABLE,
+                                  memory_order_relaxed);
             worker_start(wait->task);
+        }
         count++;
         wait = next;
     }
