@@ -56,9 +56,10 @@ struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
                                  const char *where);
 
 /*
- * Frees the channel and the values still buffered in it. Freeing one that
- * somebody waits on panics; a select uses all of its channels until it returns,
- * also those it did not choose. Nil is allowed. Does not park.
+ * Frees the channel and the values still buffered in it (rn_chan_set_drop says
+ * what becomes of what they hold). Freeing one that somebody waits on panics; a
+ * select uses all of its channels until it returns, also those it did not
+ * choose. Nil is allowed. Does not park.
  */
 void rn_chan_free_(struct rn_channel *chan);
 
@@ -76,6 +77,8 @@ int rn_chan_recv_ctx_(struct rn_ctx *ctx, struct rn_channel *chan, void *value);
 void rn_chan_close_(struct rn_channel *chan);
 size_t rn_chan_len_(const struct rn_channel *chan);
 size_t rn_chan_cap_(const struct rn_channel *chan);
+void rn_chan_set_drop_(struct rn_channel *chan, void (*drop)(void *value));
+void rn_chan_drop_(struct rn_channel *chan, void *value);
 
 #ifdef __cplusplus
 }
@@ -161,12 +164,40 @@ struct rn_recv_end_;
 #define rn_chan_cap(chan) rn_chan_cap_(RN_ANY_END_(chan))
 
 /*
+ * For values that hold something (memory, a descriptor): function(T *value) is
+ * called for each value that nobody received: one still buffered when the
+ * channel is freed, or one that could not be sent because work was called off
+ * (stage.h, pool.h, fan.h). Set it before the channel is shared.
+ *
+ * rn_chan_drop(chan, &value) calls it; for who sends with a context:
+ *
+ *     if (rn_send_ctx(ctx, pages, page) < 0)
+ *         rn_chan_drop(pages, &page);
+ *
+ * Neither parks unless function does.
+ */
+#define rn_chan_set_drop(chan, function)                                     \
+    rn_chan_set_drop_(                                                       \
+        RN_ANY_END_(chan),                                                   \
+        (void (*)(void *)) _Generic((function), void (*)(rn_element(chan) *) \
+                                    : (function)))
+#define rn_chan_drop(chan, place) \
+    rn_chan_drop_(RN_ANY_END_(chan), RN_PLACE_(chan, place))
+
+/*
  * for each value until the channel is closed and drained; nothing but a `for`:
  *
  *     rn_range (int, n, numbers)
  *         printf("%d\n", n);
+ *
+ * rn_range_ctx ends also when the context is done (rn_ctx_err tells):
+ *
+ *     rn_range_ctx (int, n, ctx, numbers)
+ *         printf("%d\n", n);
  */
 #define rn_range(T, name, chan) for (T name; rn_recv((chan), &name);)
+#define rn_range_ctx(T, name, ctx, chan) \
+    for (T name; rn_recv_ctx((ctx), (chan), &name) == RN_OK;)
 
 /* Details of the above. */
 #define RN_CORE_(chan) ((struct rn_channel *)(uintptr_t)(chan))

@@ -39,6 +39,7 @@
 #ifndef RUNNEL_GROUP_H
 #define RUNNEL_GROUP_H
 
+#include <runnel/chan.h>
 #include <runnel/context.h>
 #include <runnel/task.h>
 
@@ -89,6 +90,20 @@ int rn_group_run(struct rn_ctx *parent, size_t limit,
 
 /* Notes where it was made, for debug.h; returns group. */
 struct rn_group *rn_group_made_(struct rn_group *group, const char *where);
+/*
+ * Has rn_group_wait call function(arg) after the last function of the group has
+ * ended, before it returns: for what they share. The last one asked for is
+ * called first. From the owner or a function of the group; does not park.
+ */
+void rn_group_finally(struct rn_group *group, void (*function)(void *arg),
+                      void *arg);
+
+/*
+ * rn_group_chan(group, T, capacity): a channel that is freed with the group.
+ * The owner receives what it wants of it before rn_group_wait.
+ */
+struct rn_channel *rn_group_chan_(struct rn_group *group, size_t element_size,
+                                  size_t capacity, const char *where);
 
 void rn_group_go_(struct rn_group *group,
                   int (*function)(struct rn_ctx *ctx, void *own),
@@ -103,6 +118,10 @@ int rn_group_try_go_(struct rn_group *group,
 #endif
 
 #ifndef __cplusplus
+#define rn_group_chan(group, T, capacity)                                  \
+    ((rn_chan(T))(uintptr_t)rn_group_chan_((group), sizeof(T), (capacity), \
+                                           RN_HERE_))
+
 #define RN_GROUP_GO_(start, group, function, ...)                          \
     __extension__({                                                        \
         RN_TYPE_OF_(__VA_ARGS__) rn_argument_ = __VA_ARGS__;               \

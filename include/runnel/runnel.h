@@ -17,6 +17,8 @@
 #include <runnel/context.h> /* cancel, deadlines, values for a tree of work */
 #include <runnel/group.h>   /* run together, first error cancels the rest */
 #include <runnel/cache.h>   /* objects kept for whoever needs one next */
+#include <runnel/pool.h>    /* a few workers for many jobs */
+#include <runnel/stage.h>   /* stages joined by channels: a pipeline */
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */
 #include <runnel/net.h>     /* listen, dial, read, write */

@@ -155,6 +155,12 @@ int rn_join_ctx(struct rn_ctx *ctx, struct rn_handle *handle, int *result);
 void rn_detach(struct rn_handle *handle);
 
 /*
+ * Evenly one of 0 .. count-1 (count > 0): chance for jitter and sampling, not
+ * for secrets. Under simulation it comes from the seed. Does not park.
+ */
+uint32_t rn_draw(uint32_t count);
+
+/*
  * Lets others run; the caller goes to the end of the queue. Parks. From a
  * foreign thread it yields the thread.
  */

@@ -103,6 +103,26 @@ static void chan_check(const struct rn_channel *chan)
     (void)chan;
 }
 
+static char *place_at(struct rn_channel *chan, size_t index)
+{
+    return chan->buffer + index % chan->capacity * chan->size;
+}
+
+/* Addresses for the race detector; elements may have size 0. */
+static const void *edge_of(struct rn_channel *chan, size_t index)
+{
+    return chan->buffer + index % chan->capacity;
+}
+
+static void drop_buffered(struct rn_channel *chan)
+{
+    for (size_t i = chan->first; chan->drop && chan->count > 0; i++) {
+        race_acquire(edge_of(chan, i));
+        chan->count--;
+        chan->drop(place_at(chan, i));
+    }
+}
+
 void rn_chan_free_(struct rn_channel *chan)
 {
     if (!chan)
@@ -115,7 +135,21 @@ void rn_chan_free_(struct rn_channel *chan)
     if (waited_on)
         misuse("free of a channel that is waited on (made at %s)", chan->where);
     track_remove(chan);
+    drop_buffered(chan);
     release(chan);
+}
+
+void rn_chan_set_drop_(struct rn_channel *chan, void (*drop)(void *value))
+{
+    if (!chan)
+        misuse("drop for a nil channel");
+    chan->drop = drop;
+}
+
+void rn_chan_drop_(struct rn_channel *chan, void *value)
+{
+    if (chan && chan->drop)
+        chan->drop(value);
 }
 
 void chan_send_on_closed(void)
@@ -153,17 +187,6 @@ static void clear(void *place, size_t size)
 #else
     memset(place, 0, size);
 #endif
-}
-
-static char *place_at(struct rn_channel *chan, size_t index)
-{
-    return chan->buffer + index % chan->capacity * chan->size;
-}
-
-/* Addresses for the race detector; elements may have size 0. */
-static const void *edge_of(struct rn_channel *chan, size_t index)
-{
-    return chan->buffer + index % chan->capacity;
 }
 
 /* Both sides meet: each has seen what the other did before. */

@@ -30,8 +30,9 @@ struct rn_channel {
     size_t count;
     struct list receivers; /* struct waiter, oldest first */
     struct list senders;
-    const char *where; /* made here */
-    char buffer[];
+    const char *where;                   /* made here */
+    void (*drop)(void *value);           /* for what nobody received, or NULL */
+    _Alignas(max_align_t) char buffer[]; /* a drop is handed places of it */
 };
 
 /* One who waits at a channel, on its own stack. */

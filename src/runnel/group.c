@@ -27,6 +27,13 @@ struct rn_group {
     int status;           /* the first negative one */
     bool panicked;
     struct rn_panic panic; /* the first */
+    struct finale *last;   /* what wait calls, newest first */
+};
+
+struct finale {
+    struct finale *before;
+    void (*function)(void *arg);
+    void *arg;
 };
 
 /* What a member's stack begins with; its argument follows. */
@@ -132,6 +139,41 @@ int rn_group_try_go_(struct rn_group *group,
     return RN_OK;
 }
 
+void rn_group_finally(struct rn_group *group, void (*function)(void *arg),
+                      void *arg)
+{
+    struct finale *finale = alloc_or_die(1, sizeof(*finale));
+    *finale = (struct finale){NULL, function, arg};
+    rn_mutex_lock(&group->lock);
+    finale->before = group->last;
+    group->last = finale;
+    rn_mutex_unlock(&group->lock);
+}
+
+static void free_channel(void *channel)
+{
+    rn_chan_free_(channel);
+}
+
+struct rn_channel *rn_group_chan_(struct rn_group *group, size_t element_size,
+                                  size_t capacity, const char *where)
+{
+    struct rn_channel *channel = rn_chan_make_(element_size, capacity, where);
+    rn_group_finally(group, free_channel, channel);
+    return channel;
+}
+
+/* A finale may ask for another. */
+static void run_finales(struct rn_group *group)
+{
+    while (group->last) {
+        struct finale *finale = group->last;
+        group->last = finale->before;
+        finale->function(finale->arg);
+        alloc_free(finale);
+    }
+}
+
 int rn_group_wait(struct rn_group *group)
 {
     rn_waitgroup_wait(&group->running);
@@ -140,6 +182,7 @@ int rn_group_wait(struct rn_group *group)
     struct rn_panic panic = group->panic;
     /* Work that was handed the context beyond the group hears of its end. */
     rn_ctx_cancel(group->ctx);
+    run_finales(group);
     rn_ctx_release(group->ctx);
     rn_chan_free(group->places);
     alloc_free(group);

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include <runnel/errno.h>
+#include <runnel/panic.h>
 #include <runnel/task.h>
 
 #include "fatal.h"
 #include "local.h"
+#include "panic_internal.h"
 #include "sched.h"
 #include "spawn.h"
 #include "stack.h"
@@ -252,6 +254,13 @@ int rn_lock_thread(void)
 void rn_unlock_thread(void)
 {
     sched_unpin();
+}
+
+uint32_t rn_draw(uint32_t count)
+{
+    if (count == 0)
+        misuse("draw of one of none");
+    return sched_draw(count);
 }
 
 noinline int *rn_errno(void)

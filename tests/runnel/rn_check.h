@@ -130,6 +130,16 @@ static inline void rn_check_settle(void)
         rn_yield();
 }
 
+/* Checks that no other goroutine is left, or soon will be: none has leaked. */
+static inline bool rn_check_alone(void)
+{
+    int64_t deadline = rn_deadline(10 * RN_S);
+
+    while (rn_task_count() > 1 && rn_now() < deadline)
+        rn_sleep(20 * RN_US);
+    return CHECK_EQ_INT(rn_task_count(), 1);
+}
+
 static inline int rn_check_start(void *arg)
 {
     (void)arg;
