@@ -79,6 +79,7 @@ size_t rn_chan_len_(const struct rn_channel *chan);
 size_t rn_chan_cap_(const struct rn_channel *chan);
 void rn_chan_set_drop_(struct rn_channel *chan, void (*drop)(void *value));
 void rn_chan_drop_(struct rn_channel *chan, void *value);
+void (*rn_chan_get_drop_(const struct rn_channel *chan))(void *value);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,9 @@
 #include <runnel/cache.h>   /* objects kept for whoever needs one next */
 #include <runnel/pool.h>    /* a few workers for many jobs */
 #include <runnel/stage.h>   /* stages joined by channels: a pipeline */
+#include <runnel/fan.h>     /* channels into one, one into channels */
+#include <runnel/batching.h>  /* many values at once */
+#include <runnel/broadcast.h> /* every value to everyone */
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */
 #include <runnel/net.h>     /* listen, dial, read, write */

@@ -146,6 +146,11 @@ void rn_chan_set_drop_(struct rn_channel *chan, void (*drop)(void *value))
     chan->drop = drop;
 }
 
+void (*rn_chan_get_drop_(const struct rn_channel *chan))(void *value)
+{
+    return chan ? chan->drop : NULL;
+}
+
 void rn_chan_drop_(struct rn_channel *chan, void *value)
 {
     if (chan && chan->drop)
