@@ -122,6 +122,9 @@ int rn_group_try_go_(struct rn_group *group,
     ((rn_chan(T))(uintptr_t)rn_group_chan_((group), sizeof(T), (capacity), \
                                            RN_HERE_))
 
+/* A pointer of any type, qualified or not, as the core keeps it. */
+#define RN_STATE_(state) ((void *)(uintptr_t)(const volatile void *)(state))
+
 #define RN_GROUP_GO_(start, group, function, ...)                          \
     __extension__({                                                        \
         RN_TYPE_OF_(__VA_ARGS__) rn_argument_ = __VA_ARGS__;               \

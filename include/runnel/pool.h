@@ -134,9 +134,6 @@ struct rn_pool *rn_pool_start_(struct rn_group *group, size_t workers,
             .ordered = (in_order),                                             \
         },                                                                     \
         RN_HERE_)
-
-/* A pointer of any type, qualified or not, as the core keeps it. */
-#define RN_STATE_(state) ((void *)(uintptr_t)(const volatile void *)(state))
 #endif
 
 #endif

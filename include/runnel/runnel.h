@@ -20,8 +20,14 @@
 #include <runnel/pool.h>    /* a few workers for many jobs */
 #include <runnel/stage.h>   /* stages joined by channels: a pipeline */
 #include <runnel/fan.h>     /* channels into one, one into channels */
-#include <runnel/batching.h>  /* many values at once */
+#include <runnel/batching.h> /* many values at once */
 #include <runnel/broadcast.h> /* every value to everyone */
+#include <runnel/limit.h>   /* so many a second */
+#include <runnel/retry.h>   /* try again, later and later */
+#include <runnel/hedge.h>   /* ask a second one when the first is slow */
+#include <runnel/breaker.h> /* stop asking one that does not answer */
+#include <runnel/flight.h>  /* many ask, one goes */
+#include <runnel/shutdown.h> /* finish what has begun, then end */
 #include <runnel/timer.h>   /* timers, tickers, functions that run later */
 #include <runnel/io.h>      /* descriptors, calls that block */
 #include <runnel/net.h>     /* listen, dial, read, write */

@@ -22,6 +22,29 @@
  * same channel may stand in several cases, in both directions. A chosen send on
  * a closed channel panics.
  *
+ * The loop around a select is how a goroutine does several things by turns.
+ * With a ticker it is a monitor; a period that a tick was missed in is left out,
+ * not made up for, and a context that is done ends it at the next turn:
+ *
+ *     struct rn_timer *ticker = rn_ticker_make(10 * RN_S);
+ *     for (;;) {
+ *         int64_t tick;
+ *         struct check check;
+ *         struct rn_case cases[] = {
+ *             rn_case_recv(rn_timer_chan(ticker), &tick),
+ *             rn_case_recv(checks, &check),
+ *             rn_case_done(ctx),
+ *         };
+ *         int happened = rn_select(cases, 3);
+ *         if (happened == 0)
+ *             report(tick);
+ *         else if (happened == 1 && cases[1].ok)
+ *             run(&check);
+ *         else
+ *             break;
+ *     }
+ *     rn_timer_free(ticker);
+ *
  * Ownership: the array and the places and values it points to are borrowed for
  * the call; an array may be used again for the next one.
  */
