@@ -3,7 +3,7 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test soak bench race asan \
-        valgrind fuzz install clean format help
+        valgrind fuzz guide install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -75,6 +75,9 @@ fuzz: build-fuzz/build.ninja
 install: all
 	@meson install -C build --no-rebuild
 
+guide:
+	@tools/guide --write
+
 format:
 	@tools/install_deps test
 	@tools/check_format --fix
@@ -96,6 +99,7 @@ help:
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
+	@echo 'make guide    put the code of the examples into docs/guide'
 	@echo 'make clean    remove the build folders'
 	@echo 'What is missing is installed from Debian by tools/install_deps.'
 
