@@ -3,7 +3,7 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test soak bench race asan \
-        valgrind fuzz guide install clean format help
+        bench-patterns valgrind fuzz guide install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -68,6 +68,10 @@ bench: all
 	@tools/install_deps bench
 	@tools/pg_private bench/sluice/bench_import --rows $(BENCH_ROWS)
 
+bench-patterns: all
+	@ninja -C build bench/runnel/bench_patterns
+	@build/bench/runnel/bench_patterns
+
 fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz
 	@tools/run_fuzzers build-fuzz $(FUZZ_SECONDS)
@@ -97,6 +101,7 @@ help:
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
+	@echo 'make bench-patterns  the patterns beside bare channels'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'
