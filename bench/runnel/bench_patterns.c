@@ -236,7 +236,7 @@ static double batches(long values)
     int64_t begin = rn_now();
     size_t got = 0;
     start_feed(in, values);
-    rn_batches(group, in, out, &(struct rn_batch_limits){.count = BATCH});
+    rn_batches(group, in, out, {.count = BATCH});
     rn_range (rn_batch(long), batch, out) {
         got += rn_batch_count(batch);
         rn_batch_free(batch);

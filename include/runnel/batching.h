@@ -10,8 +10,7 @@
  *     rn_chan(struct row) rows = rn_group_chan(group, struct row, 100);
  *     rn_chan(rn_batch(struct row)) batches =
  *         rn_group_chan(group, rn_batch(struct row), 10);
- *     rn_batches(group, rows, batches,
- *                &(struct rn_batch_limits){.count = 100, .age_ns = RN_S});
+ *     rn_batches(group, rows, batches, {.count = 100, .age_ns = RN_S});
  *     ...
  *     rn_range (rn_batch(struct row), batch, batches) {
  *         insert(rn_batch_items(batch), rn_batch_count(batch));
@@ -45,22 +44,23 @@ struct rn_batch_limits {
 
 /*
  * rn_batches(group, in, out, limits): a goroutine of the group that gathers the
- * values of in and sends batches of them, in order. A value weighs its size.
- * It sends the last batch and closes out when in is closed; when the group is
- * done it closes out and drops what it has. Sets the drop of out. The limits
- * are copied. Does not park.
+ * values of in and sends batches of them, in order. The limits are a struct
+ * rn_batch_limits or its initialiser in braces. A value weighs its size. It
+ * sends the last batch and closes out when in is closed; when the group is done
+ * it closes out and drops what it has. Sets the drop of out. Does not park.
  *
- * rn_batches_weighed(group, in, out, limits, weigh): the same; a value weighs
+ * rn_batches_weighed(group, in, out, weigh, limits): the same; a value weighs
  * what `size_t weigh(const T *value)` says. One that is too heavy alone is a
  * batch alone.
  */
-#define rn_batches(group, in, out, limits) \
-    RN_BATCHES_(group, in, out, limits, NULL)
-#define rn_batches_weighed(group, in, out, limits, weigh)      \
-    RN_BATCHES_(group, in, out, limits,                        \
+#define rn_batches(group, in, out, ...) \
+    RN_BATCHES_(group, in, out, NULL, __VA_ARGS__)
+#define rn_batches_weighed(group, in, out, weigh, ...)         \
+    RN_BATCHES_(group, in, out,                                \
                 (size_t(*)(const void *)) _Generic(            \
                     (weigh), size_t(*)(const rn_element(in) *) \
-                    : (weigh)))
+                    : (weigh)),                                \
+                __VA_ARGS__)
 
 /* The values of a batch (T *), their number, the end of it. Do not park. */
 #define rn_batch_items(batch) \
@@ -88,12 +88,15 @@ struct rn_batch_tag_;
 #define RN_BATCHED_(batch)                        \
     _Generic((batch), rn_batch(rn_element(batch)) \
              : (struct rn_batched *)(uintptr_t)(batch))
-#define RN_BATCHES_(group, in, out, limits, weigh)                \
-    rn_batches_start_(                                            \
-        (group), RN_RECEIVING_(in), sizeof(rn_element(in)),       \
-        _Generic((rn_element(out) *)0, rn_batch(rn_element(in)) * \
-                 : RN_SENDING_(out)),                             \
-        (limits), (weigh), RN_HERE_)
+#define RN_BATCHES_(group, in, out, weigh, ...)                       \
+    __extension__({                                                   \
+        const struct rn_batch_limits rn_limits_ = __VA_ARGS__;        \
+        rn_batches_start_(                                            \
+            (group), RN_RECEIVING_(in), sizeof(rn_element(in)),       \
+            _Generic((rn_element(out) *)0, rn_batch(rn_element(in)) * \
+                     : RN_SENDING_(out)),                             \
+            &rn_limits_, (weigh), RN_HERE_);                          \
+    })
 #endif
 
 #endif

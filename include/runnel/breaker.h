@@ -73,9 +73,9 @@ void rn_breaker_leave(struct rn_breaker *breaker, uint64_t pass, int status);
  * returned, or RN_AGAIN when it was not called. A panic of it is a failure and
  * goes on.
  */
-#define rn_breaker_call(ctx, breaker, function, state)              \
-    rn_breaker_call_((ctx), (breaker), RN_CALLED_(function, state), \
-                     RN_STATE_(state))
+#define rn_breaker_call(ctx, breaker, function, ...)                      \
+    rn_breaker_call_((ctx), (breaker), RN_CALLED_(function, __VA_ARGS__), \
+                     RN_STATE_(__VA_ARGS__))
 
 /* The state that a call would meet now. Does not park for long. */
 enum rn_breaker_state rn_breaker_state(struct rn_breaker *breaker);

@@ -123,7 +123,7 @@ int rn_group_try_go_(struct rn_group *group,
                                            RN_HERE_))
 
 /* A pointer of any type, qualified or not, as the core keeps it. */
-#define RN_STATE_(state) ((void *)(uintptr_t)(const volatile void *)(state))
+#define RN_STATE_(...) ((void *)(uintptr_t)(const volatile void *)(__VA_ARGS__))
 
 #define RN_GROUP_GO_(start, group, function, ...)                          \
     __extension__({                                                        \

@@ -65,22 +65,22 @@ struct rn_pool;
  * jobs and results are channels or their ends. No worker at all panics. These
  * do not park.
  */
-#define rn_pool_map(group, workers, jobs, results, function, state) \
-    RN_POOL_MAP_(false, group, workers, jobs, results, function, state)
-#define rn_pool_map_ordered(group, workers, jobs, results, function, state) \
-    RN_POOL_MAP_(true, group, workers, jobs, results, function, state)
-#define rn_pool_each(group, workers, jobs, function, state)              \
-    rn_pool_start_(                                                      \
-        (group), (workers),                                              \
-        &(struct rn_pool_plan_){                                         \
-            .in = RN_RECEIVING_(jobs),                                   \
-            .in_size = sizeof(rn_element(jobs)),                         \
-            .each = (int (*)(struct rn_ctx *, void *, void *)) _Generic( \
-                (function), int (*)(struct rn_ctx *, RN_TYPE_OF_(state), \
-                                    rn_element(jobs) *)                  \
-                : (function)),                                           \
-            .data = RN_STATE_(state),                                    \
-        },                                                               \
+#define rn_pool_map(group, workers, jobs, results, function, ...) \
+    RN_POOL_MAP_(false, group, workers, jobs, results, function, __VA_ARGS__)
+#define rn_pool_map_ordered(group, workers, jobs, results, function, ...) \
+    RN_POOL_MAP_(true, group, workers, jobs, results, function, __VA_ARGS__)
+#define rn_pool_each(group, workers, jobs, function, ...)                      \
+    rn_pool_start_(                                                            \
+        (group), (workers),                                                    \
+        &(struct rn_pool_plan_){                                               \
+            .in = RN_RECEIVING_(jobs),                                         \
+            .in_size = sizeof(rn_element(jobs)),                               \
+            .each = (int (*)(struct rn_ctx *, void *, void *)) _Generic(       \
+                (function), int (*)(struct rn_ctx *, RN_TYPE_OF_(__VA_ARGS__), \
+                                    rn_element(jobs) *)                        \
+                : (function)),                                                 \
+            .data = RN_STATE_(__VA_ARGS__),                                    \
+        },                                                                     \
         RN_HERE_)
 
 /*
@@ -116,23 +116,23 @@ struct rn_pool *rn_pool_start_(struct rn_group *group, size_t workers,
 #endif
 
 #ifndef __cplusplus
-#define RN_POOL_MAP_(in_order, group, workers, jobs, results, function, state) \
-    rn_pool_start_(                                                            \
-        (group), (workers),                                                    \
-        &(struct rn_pool_plan_){                                               \
-            .in = RN_RECEIVING_(jobs),                                         \
-            .out = RN_SENDING_(results),                                       \
-            .in_size = sizeof(rn_element(jobs)),                               \
-            .out_size = sizeof(rn_element(results)),                           \
-            .map =                                                             \
-                (int (*)(struct rn_ctx *, void *, void *, void *)) _Generic(   \
-                    (function),                                                \
-                    int (*)(struct rn_ctx *, RN_TYPE_OF_(state),               \
-                            rn_element(jobs) *, rn_element(results) *)         \
-                    : (function)),                                             \
-            .data = RN_STATE_(state),                                          \
-            .ordered = (in_order),                                             \
-        },                                                                     \
+#define RN_POOL_MAP_(in_order, group, workers, jobs, results, function, ...) \
+    rn_pool_start_(                                                          \
+        (group), (workers),                                                  \
+        &(struct rn_pool_plan_){                                             \
+            .in = RN_RECEIVING_(jobs),                                       \
+            .out = RN_SENDING_(results),                                     \
+            .in_size = sizeof(rn_element(jobs)),                             \
+            .out_size = sizeof(rn_element(results)),                         \
+            .map =                                                           \
+                (int (*)(struct rn_ctx *, void *, void *, void *)) _Generic( \
+                    (function),                                              \
+                    int (*)(struct rn_ctx *, RN_TYPE_OF_(__VA_ARGS__),       \
+                            rn_element(jobs) *, rn_element(results) *)       \
+                    : (function)),                                           \
+            .data = RN_STATE_(__VA_ARGS__),                                  \
+            .ordered = (in_order),                                           \
+        },                                                                   \
         RN_HERE_)
 #endif
 

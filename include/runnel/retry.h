@@ -46,8 +46,9 @@ struct rn_backoff {
  * pass in the next wait: the last status too (before the first attempt: why the
  * context is done). Parks.
  */
-#define rn_retry(ctx, backoff, function, state) \
-    rn_retry_((ctx), (backoff), RN_CALLED_(function, state), RN_STATE_(state))
+#define rn_retry(ctx, backoff, function, ...)                      \
+    rn_retry_((ctx), (backoff), RN_CALLED_(function, __VA_ARGS__), \
+              RN_STATE_(__VA_ARGS__))
 
 /*
  * How long to wait after so many failures (1, 2, ...), chance included: for a
@@ -62,9 +63,9 @@ int rn_retry_(struct rn_ctx *ctx, const struct rn_backoff *backoff,
 #ifndef __cplusplus
 /* A function that is called with a context and a state, as the core keeps it.
  */
-#define RN_CALLED_(function, state)                              \
-    ((int (*)(struct rn_ctx *, void *)) _Generic(                \
-        (function), int (*)(struct rn_ctx *, RN_TYPE_OF_(state)) \
+#define RN_CALLED_(function, ...)                                      \
+    ((int (*)(struct rn_ctx *, void *)) _Generic(                      \
+        (function), int (*)(struct rn_ctx *, RN_TYPE_OF_(__VA_ARGS__)) \
         : (function)))
 #endif
 

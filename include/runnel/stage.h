@@ -59,14 +59,14 @@ extern "C" {
  * returns RN_CLOSED (there is no more) or another negative status (the group's error), or when the group is done;
  * then it closes out. Does not park.
  */
-#define rn_source(group, out, function, state)                              \
-    rn_source_start_(                                                       \
-        (group), RN_SENDING_(out), sizeof(rn_element(out)),                 \
-        (int (*)(struct rn_ctx *, void *, void *)) _Generic(                \
-            (function),                                                     \
-            int (*)(struct rn_ctx *, RN_TYPE_OF_(state), rn_element(out) *) \
-            : (function)),                                                  \
-        RN_STATE_(state), RN_HERE_)
+#define rn_source(group, out, function, ...)                               \
+    rn_source_start_(                                                      \
+        (group), RN_SENDING_(out), sizeof(rn_element(out)),                \
+        (int (*)(struct rn_ctx *, void *, void *)) _Generic(               \
+            (function), int (*)(struct rn_ctx *, RN_TYPE_OF_(__VA_ARGS__), \
+                                rn_element(out) *)                         \
+            : (function)),                                                 \
+        RN_STATE_(__VA_ARGS__), RN_HERE_)
 
 /*
  * rn_stage(group, in, out, function, state): one goroutine that turns each
@@ -75,10 +75,10 @@ extern "C" {
  * rn_sink(group, in, function, state): one goroutine that takes each value of
  * in. rn_pool_each says how.
  */
-#define rn_stage(group, in, out, function, state) \
-    rn_pool_map(group, 1, in, out, function, state)
-#define rn_sink(group, in, function, state) \
-    rn_pool_each(group, 1, in, function, state)
+#define rn_stage(group, in, out, function, ...) \
+    rn_pool_map(group, 1, in, out, function, __VA_ARGS__)
+#define rn_sink(group, in, function, ...) \
+    rn_pool_each(group, 1, in, function, __VA_ARGS__)
 
 void rn_source_start_(struct rn_group *group, struct rn_channel *out,
                       size_t size,

@@ -51,8 +51,8 @@ static size_t weigh(const int *value)
     return (size_t)*value;
 }
 
-static struct tally run(struct feed feeding,
-                        const struct rn_batch_limits *limits, bool weighed)
+static struct tally run(struct feed feeding, struct rn_batch_limits limits,
+                        bool weighed)
 {
     struct rn_group *group = rn_group_make(rn_ctx_background(), 0);
     rn_chan(int) values = rn_group_chan(group, int, 4);
@@ -60,7 +60,7 @@ static struct tally run(struct feed feeding,
     struct tally tally = {0};
 
     if (weighed)
-        rn_batches_weighed(group, values, batches, limits, weigh);
+        rn_batches_weighed(group, values, batches, weigh, limits);
     else
         rn_batches(group, values, batches, limits);
     feeding.out = rn_send_end(values);
@@ -75,14 +75,14 @@ static struct tally run(struct feed feeding,
 static void by_number(void)
 {
     struct tally tally = run((struct feed){.count = 250},
-                             &(struct rn_batch_limits){.count = 100}, false);
+                             (struct rn_batch_limits){.count = 100}, false);
 
     CHECK_EQ_INT(tally.values, 250);
     CHECK_EQ_INT(tally.batches, 3);
     CHECK_EQ_INT(tally.sizes[1], 100);
     CHECK_EQ_INT(tally.sizes[2], 50);
     tally = run((struct feed){.count = 200},
-                &(struct rn_batch_limits){.count = 100}, false);
+                (struct rn_batch_limits){.count = 100}, false);
     CHECK_EQ_INT(tally.batches, 2);
 }
 
@@ -90,11 +90,11 @@ static void by_number(void)
 static void without_limits(void)
 {
     struct tally tally =
-        run((struct feed){.count = 1000}, &(struct rn_batch_limits){0}, false);
+        run((struct feed){.count = 1000}, (struct rn_batch_limits){0}, false);
 
     CHECK_EQ_INT(tally.batches, 1);
     CHECK_EQ_INT(tally.values, 1000);
-    tally = run((struct feed){.count = 0}, &(struct rn_batch_limits){0}, false);
+    tally = run((struct feed){.count = 0}, (struct rn_batch_limits){0}, false);
     CHECK_EQ_INT(tally.batches, 0);
 }
 
@@ -104,14 +104,14 @@ static void by_weight(void)
 {
     static const int sizes[] = {5, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     struct tally tally = run((struct feed){.count = 14},
-                             &(struct rn_batch_limits){.weight = 10}, true);
+                             (struct rn_batch_limits){.weight = 10}, true);
 
     CHECK_EQ_INT(tally.values, 14);
     CHECK_EQ_INT(tally.batches, 10);
     for (int i = 0; i < 10; i++)
         CHECK_EQ_INT(tally.sizes[i], sizes[i]);
     tally = run((struct feed){.count = 10},
-                &(struct rn_batch_limits){.weight = 4 * sizeof(int)}, false);
+                (struct rn_batch_limits){.weight = 4 * sizeof(int)}, false);
     CHECK_EQ_INT(tally.batches, 3);
     CHECK_EQ_INT(tally.sizes[0], 4);
     CHECK_EQ_INT(tally.sizes[2], 2);
@@ -127,7 +127,7 @@ static void by_time(void)
     int64_t begin = rn_now();
 
     tally = run((struct feed){.count = 10, .pause = 4 * RN_MS},
-                &(struct rn_batch_limits){.age_ns = 10 * RN_MS}, false);
+                (struct rn_batch_limits){.age_ns = 10 * RN_MS}, false);
     CHECK_EQ_INT(tally.values, 10);
     CHECK(tally.came[0] - begin >= 10 * RN_MS);
     if (!rn_check_simulated())
@@ -146,8 +146,7 @@ static void by_time_in_a_steady_stream(void)
     rn_chan(int) values = rn_group_chan(group, int, 4);
     rn_chan(rn_batch(int)) batches = rn_group_chan(group, rn_batch(int), 0);
 
-    rn_batches(group, values, batches,
-               &(struct rn_batch_limits){.age_ns = 2 * RN_MS});
+    rn_batches(group, values, batches, {.age_ns = 2 * RN_MS});
     rn_group_go(group, feed,
                 (struct feed){rn_send_end(values), -1,
                               rn_check_simulated() ? 10 * RN_US : 0});
@@ -195,7 +194,7 @@ static void canceled_batches_are_dropped(void)
 
     rn_chan_set_drop(values, drop);
     rn_source(group, values, make_values, &left);
-    rn_batches(group, values, batches, &(struct rn_batch_limits){.count = 6});
+    rn_batches(group, values, batches, {.count = 6});
     if (rn_draw(2)) {
         rn_batch(int *) batch = NULL;
 
@@ -219,7 +218,7 @@ static void unfinished_batch_is_dropped(void)
     int left = 3;
 
     rn_chan_set_drop(values, drop);
-    rn_batches(group, values, batches, &(struct rn_batch_limits){.count = 6});
+    rn_batches(group, values, batches, {.count = 6});
     rn_source(group, values, make_values, &left);
     CHECK_EQ_INT(rn_group_wait(group), -4);
     CHECK_EQ_INT(atomic_load(&alive), 0);
@@ -238,8 +237,7 @@ static void gather_no_threes(void *arg)
     rn_chan(int) values = rn_group_chan(group, int, 4);
     rn_chan(rn_batch(int)) batches = rn_group_chan(group, rn_batch(int), 2);
 
-    rn_batches_weighed(group, values, batches,
-                       &(struct rn_batch_limits){.weight = 2}, weigh_no_threes);
+    rn_batches_weighed(group, values, batches, weigh_no_threes, {.weight = 2});
     rn_group_go(group, feed, (struct feed){rn_send_end(values), -1, 0});
     count(arg, batches);
     rn_group_wait(group);

@@ -11,8 +11,8 @@ void f(struct rn_group *group, rn_chan(int) in, rn_chan(rn_batch(int)) right,
     (void)right;
     (void)wrong;
 #ifdef WRONG
-    rn_batches(group, in, wrong, &limits);
+    rn_batches(group, in, wrong, limits);
 #else
-    rn_batches(group, in, right, &limits);
+    rn_batches(group, in, right, limits);
 #endif
 }
