@@ -5,8 +5,9 @@
  *     stress [--seconds N] [--procs N] [--workers N] [--seed N]
  *
  * A crowd of goroutines draws one action after another: send, receive and
- * select on shared channels with and without limits, lock, wait for timers,
- * descriptors and blocking calls, make groups and trees of contexts. What can
+ * select on shared channels with and without limits, lock, signal, take places
+ * of a semaphore, wait for timers, descriptors and blocking calls, join, make
+ * groups and trees of contexts that are canceled in their turn. What can
  * be counted is: at the end as many values were received as were sent, and
  * their sums agree. Prints a line per second, and ends with status 0 when all
  * is well.
@@ -22,6 +23,7 @@
 #include <runnel/runnel.h>
 
 #define CHANNELS 6
+#define PLACES   7
 
 static struct {
     int seconds;
@@ -34,6 +36,11 @@ static struct {
     rn_chan(int) chans[CHANNELS];
     struct rn_mutex mutex;
     struct rn_rwmutex rw;
+    struct rn_cond turned;
+    struct rn_semaphore places;
+    _Atomic(int64_t) taken; /* of the places */
+    _Atomic(int64_t) calls_due;
+    _Atomic(int64_t) calls;
     int64_t under_mutex; /* by mutex */
     int64_t under_rw;    /* by rw */
     struct rn_ctx *ctx;  /* done when it is time to end */
@@ -45,7 +52,7 @@ static struct {
     _Atomic(int64_t) sum; /* of values sent and not received */
     _Atomic(int64_t) actions;
     _Atomic(int64_t) failures;
-} world;
+} world = {.places = RN_SEMAPHORE(PLACES)};
 
 static void expect(bool held, const char *what)
 {
@@ -168,18 +175,94 @@ static void lock_something(uint64_t *state)
         atomic_fetch_add(&world.locked, 1);
         if (draw(state, 4) == 0)
             rn_yield();
+        if (draw(state, 8) == 0)
+            rn_cond_wait_until(soon(state), &world.turned, &world.mutex);
+        else if (draw(state, 2))
+            rn_cond_signal(&world.turned);
+        else
+            rn_cond_broadcast(&world.turned);
         rn_mutex_unlock(&world.mutex);
     } else if (draw(state, 4)) {
-        rn_rwmutex_rlock(&world.rw);
+        if (rn_rwmutex_rlock_until(soon(state), &world.rw) != RN_OK)
+            return;
         expect(world.under_rw >= 0, "a reader saw nonsense");
         rn_yield();
         rn_rwmutex_runlock(&world.rw);
     } else {
-        rn_rwmutex_lock(&world.rw);
+        if (draw(state, 2))
+            rn_rwmutex_lock(&world.rw);
+        else if (rn_rwmutex_lock_until(soon(state), &world.rw) != RN_OK)
+            return;
         world.under_rw++;
         atomic_fetch_add(&world.written, 1);
         rn_rwmutex_unlock(&world.rw);
     }
+}
+
+static void take_places(uint64_t *state)
+{
+    int64_t weight = draw(state, PLACES) + 1;
+
+    if (rn_semaphore_acquire_until(soon(state), &world.places, weight) != RN_OK)
+        return;
+    expect(atomic_fetch_add(&world.taken, weight) + weight <= PLACES,
+           "more places were taken than there are");
+    rn_yield();
+    atomic_fetch_sub(&world.taken, weight);
+    rn_semaphore_release(&world.places, weight);
+}
+
+static int twice(uint32_t *own)
+{
+    rn_yield();
+    return (int)(2 * *own);
+}
+
+static void spawn_and_join(uint64_t *state)
+{
+    uint32_t number = draw(state, 1000);
+    struct rn_handle *handle = rn_spawn(twice, number);
+    int result = 0;
+
+    if (draw(state, 3) == 0)
+        rn_detach(handle);
+    else if (rn_join_until(soon(state), handle, &result) == RN_OK)
+        expect(result == (int)(2 * number), "a join gave another result");
+    else
+        expect(rn_join(handle) == (int)(2 * number),
+               "a late join gave another result");
+}
+
+static void count_call(void *arg)
+{
+    (void)arg;
+    atomic_fetch_add(&world.calls, 1);
+}
+
+static void cancel_it(struct rn_ctx **own)
+{
+    rn_ctx_cancel_cause(*own, -5, "by another");
+    rn_ctx_release(*own);
+}
+
+/* A context canceled by another, with functions that run or are stopped. */
+static void cancel_a_tree(uint64_t *state)
+{
+    struct rn_ctx *top = rn_ctx_with_deadline(rn_ctx_background(), soon(state));
+    struct rn_ctx *afters[4];
+
+    atomic_fetch_add(&world.calls_due, 4);
+    rn_go(cancel_it, rn_ctx_retain(top));
+    for (int i = 0; i < 4; i++)
+        afters[i] = rn_ctx_after_func(top, count_call, NULL);
+    if (draw(state, 2))
+        rn_ctx_wait(top);
+    for (int i = 0; i < 4; i++) {
+        if (rn_ctx_stop(afters[i]))
+            atomic_fetch_add(&world.calls, 1);
+        rn_ctx_release(afters[i]);
+    }
+    rn_ctx_release(top);
 }
 
 static void post(void *arg)
@@ -280,6 +363,15 @@ static void act(uint64_t *state)
     case 8:
         rn_yield();
         break;
+    case 9:
+        take_places(state);
+        break;
+    case 10:
+        if (draw(state, 2))
+            spawn_and_join(state);
+        else
+            cancel_a_tree(state);
+        break;
     default:
         if (draw(state, 2))
             send_somewhere(state);
@@ -329,6 +421,8 @@ static void close_world(void)
     expect(world.sum == 0, "values were changed");
     expect(world.under_mutex == world.locked, "the mutex let two in");
     expect(world.under_rw == world.written, "the rwmutex let two in");
+    expect(world.calls == world.calls_due, "a function ran twice, or never");
+    expect(rn_semaphore_try_acquire(&world.places, PLACES), "places were lost");
 }
 
 static int start(void *arg)
@@ -342,6 +436,8 @@ static int start(void *arg)
                world.actions, world.received, rn_task_count());
     rn_waitgroup_wait(&world.all);
     rn_timer_free(second);
+    while (rn_task_count() > 1)
+        rn_yield();
     close_world();
     return world.failures ? 1 : 0;
 }

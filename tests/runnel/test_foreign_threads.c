@@ -400,6 +400,81 @@ static void thread_waits_and_cancels(void)
     rn_ctx_release(own.ctx);
 }
 
+struct hall {
+    struct rn_mutex lock;
+    struct rn_cond changed;
+    int turns; /* under the lock */
+    struct rn_semaphore places;
+    _Atomic(int) inside;
+    int rounds;
+};
+
+/* Waits for the turns to become odd or even, and takes its own. */
+static void take_turns(struct hall *hall, int mine)
+{
+    for (int i = 0; i < hall->rounds; i++) {
+        rn_mutex_lock(&hall->lock);
+        while (hall->turns % 2 != mine)
+            rn_cond_wait(&hall->changed, &hall->lock);
+        hall->turns++;
+        rn_cond_broadcast(&hall->changed);
+        rn_mutex_unlock(&hall->lock);
+        rn_semaphore_acquire(&hall->places, 2);
+        CHECK_EQ_INT(atomic_fetch_add(&hall->inside, 1), 0);
+        atomic_fetch_sub(&hall->inside, 1);
+        rn_semaphore_release(&hall->places, 2);
+    }
+}
+
+static void *take_odd_turns(void *arg)
+{
+    take_turns(arg, 1);
+    return NULL;
+}
+
+/* A thread and a goroutine take turns by Cond, and share a semaphore. */
+static void threads_wait_for_signals_and_places(void)
+{
+    struct hall hall = {.places = RN_SEMAPHORE(3),
+                        .rounds = rn_check_rounds(500) + 5};
+    pthread_t thread = start_thread(take_odd_turns, &hall);
+
+    take_turns(&hall, 0);
+    join_all(&thread, 1);
+    CHECK_EQ_INT(hall.turns, 2 * hall.rounds);
+}
+
+static void note_task(void *arg)
+{
+    CHECK(rn_task_id() > 1);
+    rn_close(*(rn_chan(char) *)arg);
+}
+
+static void *cancel_for_cause(void *arg)
+{
+    rn_ctx_cancel_cause(arg, -5, "by a thread");
+    return NULL;
+}
+
+/* A thread cancels with a cause: what runs after that is a goroutine. */
+static void thread_cancels_with_a_cause(void)
+{
+    rn_chan(char) called = rn_chan_make(char, 0);
+    struct rn_ctx *ctx = rn_ctx_with_cancel(rn_ctx_background());
+    struct rn_ctx *after = rn_ctx_after_func(ctx, note_task, &called);
+    pthread_t thread = start_thread(cancel_for_cause, ctx);
+
+    CHECK(!rn_recv(called, NULL));
+    CHECK_EQ_STR(rn_ctx_cause_text(ctx), "by a thread");
+    join_all(&thread, 1);
+    while (rn_task_count() > 1)
+        rn_yield();
+    rn_ctx_release(after);
+    rn_ctx_release(ctx);
+    rn_chan_free(called);
+}
+
 RN_CHECK_MAIN(threads_and_goroutines_share_a_channel, ping_pong_with_a_thread,
               thread_selects, locks_exclude_threads, waits_end_on_threads,
-              thread_starts_goroutines, thread_waits_and_cancels)
+              thread_starts_goroutines, thread_waits_and_cancels,
+              threads_wait_for_signals_and_places, thread_cancels_with_a_cause)

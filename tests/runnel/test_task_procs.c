@@ -10,6 +10,7 @@ static void await_end(void)
         rn_yield();
 }
 
+/* The number of workers can be changed, is told, and is 1 to 1,024. */
 static void is_told(void)
 {
     const unsigned before = rn_procs();
