@@ -31,9 +31,9 @@ struct rn_cache;
 
 /*
  * A cache that keeps at most `limit` objects a worker. `make` makes one; it may
- * return NULL, and be NULL. `drop` frees one. Made while the runtime runs it
- * has a part for each worker, otherwise one for all. Out of memory ends the
- * program with a message.
+ * return NULL, and be NULL. `drop` frees one; it must not be NULL. Made while
+ * the runtime runs it has a part for each of its workers, otherwise one for
+ * all. Out of memory ends the program with a message.
  */
 struct rn_cache *rn_cache_make(size_t limit, void *(*make)(void),
                                void (*drop)(void *object));

@@ -8,6 +8,7 @@
  * still reads.
  */
 #include <runnel/cache.h>
+#include <runnel/panic.h>
 
 #include "alloc.h"
 #include "fatal.h"
@@ -34,6 +35,8 @@ struct rn_cache {
 struct rn_cache *rn_cache_make(size_t limit, void *(*make)(void),
                                void (*drop)(void *object))
 {
+    if (!drop)
+        rn_panic("a cache needs a function to drop what it does not keep");
     struct rn_cache *cache = alloc_or_die(1, sizeof(*cache));
     unsigned count = sched_is_open() ? sched_procs() : 1;
     *cache = (struct rn_cache){

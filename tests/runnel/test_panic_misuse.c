@@ -319,6 +319,12 @@ static void group_go_without_function(void)
     rn_group_go(rn_group_make(rn_ctx_background(), 0), null, 1);
 }
 
+/* A cache without a function to drop what it does not keep panics. */
+static void cache_without_drop(void)
+{
+    rn_cache_make(1, NULL, NULL);
+}
+
 /* Setting a goroutine-local value on a foreign thread panics. */
 static void local_on_a_thread(void)
 {
@@ -423,6 +429,7 @@ static const struct rn_death deaths[] = {
      group_go_without_function,
      2,
      {"without a function", "test_panic_misuse.c:"}},
+    {"cache_without_drop", cache_without_drop, 2, {"drop"}},
     {"local_on_a_thread", local_on_a_thread, 2, {"rn_local_set on a thread"}},
     {"panic_by_hand", panic_by_hand, 2, {"answer 41 is not right"}},
     {"panic_in_goroutine",
