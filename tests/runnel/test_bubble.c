@@ -331,6 +331,7 @@ static int check_falsely(void *arg)
     return 0;
 }
 
+/* A check that fails in a bubble is told by its status. */
 static void failed_check_is_told(void)
 {
     CHECK_EQ_INT(muted(check_falsely), 11);

@@ -527,6 +527,7 @@ static int run_inside(void *arg)
     return 0;
 }
 
+/* A simulation cannot be started inside a goroutine. */
 static void run_inside_is_refused(void)
 {
     int zero = 0;
