@@ -13,6 +13,7 @@
 struct rn_conn {
     struct netfd fd;
     bool is_socket;
+    bool is_tcp;      /* gives less than asked for only when it has no more */
     bool knows_local; /* under the descriptor's lock */
     char local[RN_ADDRESS_MAX];
     char remote[RN_ADDRESS_MAX];

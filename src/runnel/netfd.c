@@ -143,6 +143,26 @@ static int refusal(const struct netfd *n, int side)
 
 /* ------------------------------------------------------------------- turns */
 
+/* Under the lock: what is tried next finds out whatever these tell. */
+static void forget_edges(struct netfd *n, int side)
+{
+    if (poll_take_edges(n->desc, events_of[side]) != 0)
+        n->sides[side].drained = false;
+}
+
+void netfd_set_drained(struct netfd *n, int side)
+{
+    poll_desc_lock(n->desc);
+    /* An end that was told of before may lie behind what was read. */
+    n->sides[side].drained = (poll_take_edges(n->desc, 0) & POLL_HUNG) == 0;
+    poll_desc_unlock(n->desc);
+}
+
+bool netfd_is_drained(const struct netfd *n, int side)
+{
+    return n->sides[side].drained;
+}
+
 int netfd_begin(struct netfd *n, int side)
 {
     struct netfd_side *s = &n->sides[side];
@@ -152,7 +172,7 @@ int netfd_begin(struct netfd *n, int side)
     bool my_turn = status == 0 && !s->busy;
     if (my_turn) {
         s->busy = true;
-        poll_take_edges(n->desc, events_of[side]);
+        forget_edges(n, side);
     }
     if (status == 0)
         n->users++;
@@ -167,7 +187,7 @@ int netfd_begin(struct netfd *n, int side)
     }
     poll_desc_lock(n->desc);
     status = refusal(n, side);
-    poll_take_edges(n->desc, events_of[side]);
+    forget_edges(n, side);
     poll_desc_unlock(n->desc);
     if (status != 0)
         netfd_end(n, side);
@@ -209,9 +229,11 @@ int netfd_wait(struct netfd *n, int side, struct cancel_token *token)
 {
     if (token && token_status(token) != 0)
         return token_status(token);
+    n->sides[side].drained = false;
     poll_desc_lock(n->desc);
     int status = refusal(n, side);
-    if (status != 0 || poll_take_edges(n->desc, events_of[side])) {
+    int edges = poll_take_edges(n->desc, events_of[side]);
+    if (status != 0 || (edges & events_of[side])) {
         poll_desc_unlock(n->desc);
         return status;
     }

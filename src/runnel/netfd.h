@@ -27,6 +27,7 @@ enum { NETFD_READ, NETFD_WRITE, NETFD_SIDES };
 
 struct netfd_side {
     bool busy;         /* somebody is between begin and end */
+    bool drained;      /* nothing to be had until an edge; the turn's owner's */
     int64_t deadline;  /* RN_NEVER: none */
     struct list waits; /* of netfd.c: the one that waits to be ready, or those
                           that wait for their turn, oldest first */
@@ -50,6 +51,16 @@ int netfd_open(struct netfd *n, int fd);
  * when the side's deadline has passed.
  */
 int netfd_begin(struct netfd *n, int side);
+
+/*
+ * Between them: the descriptor gave less than was asked for, of which it is
+ * known that it then has no more (a TCP socket). netfd_is_drained says so in
+ * a later turn, until an edge came: then a call need not be tried before the
+ * wait.
+ */
+void netfd_set_drained(struct netfd *n, int side);
+bool netfd_is_drained(const struct netfd *n, int side);
+
 void netfd_end(struct netfd *n, int side);
 
 /*

@@ -57,8 +57,10 @@ int os_protect(void *address, size_t size);
 /* epoll: what is ready goes to `events` with the data given to os_poll_arm. */
 struct os_event {
     uint64_t data;
-    int events; /* RN_READ | RN_WRITE */
+    int events; /* RN_READ | RN_WRITE | OS_HANGUP */
 };
+/* Besides the directions: the other side has ended, or an error waits. */
+#define OS_HANGUP 4
 int os_poll_open(void);
 /* Reports fd once, when any of the events holds; again after another call. */
 int os_poll_arm(int poll, int fd, int events, uint64_t data);

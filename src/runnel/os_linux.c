@@ -234,10 +234,12 @@ noinline int os_poll_watch(int poll, int fd, uint64_t data)
 static int directions(uint32_t mask)
 {
     if (mask & (EPOLLERR | EPOLLHUP))
-        return RN_READ | RN_WRITE;
+        return RN_READ | RN_WRITE | OS_HANGUP;
     int events = 0;
     if (mask & (EPOLLIN | EPOLLRDHUP))
         events |= RN_READ;
+    if (mask & EPOLLRDHUP)
+        events |= OS_HANGUP;
     if (mask & EPOLLOUT)
         events |= RN_WRITE;
     return events;
@@ -289,7 +291,8 @@ noinline int os_poll_one(int fd, int events, int64_t timeout)
     if (got > 0 && (one.revents & POLLNVAL))
         return -EBADF;
     /* POLLIN and its kin have the values of EPOLLIN and its kin. */
-    return got > 0 ? directions((uint32_t)one.revents) : 0;
+    return got > 0 ? directions((uint32_t)one.revents) & (RN_READ | RN_WRITE)
+                   : 0;
 }
 
 noinline int os_event_open(void)

@@ -65,7 +65,12 @@ void poll_desc_unlock(struct poll_desc *desc);
 
 /* Under the lock, by the owner; `fd` is the one that was given to poll_own. */
 void poll_disown(struct poll_desc *desc, int fd);
-/* Forgets the edges of these directions; says which had come. */
+/*
+ * Forgets the edges of these directions; says which had come, and with
+ * POLL_HUNG, for ever, that the other side has ended or an error came: no more
+ * edges may follow.
+ */
+#define POLL_HUNG 4
 int poll_take_edges(struct poll_desc *desc, int events);
 /* Lists the wait, as poll_enlist does, and takes it out again. */
 void poll_list(struct poll_desc *desc, struct poll_wait *wait);

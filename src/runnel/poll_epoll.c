@@ -33,10 +33,13 @@
 #define ROUND_SHIFT 32
 #define ROUND_MASK  ((UINT64_C(1) << (62 - ROUND_SHIFT)) - 1)
 
+_Static_assert(POLL_HUNG == OS_HANGUP, "kept as it comes");
+
 struct poll_desc {
     lock_word lock;
     bool owned;
-    int edges;      /* owned: directions that came while nobody waited */
+    int edges;      /* owned: directions that came while nobody waited, and
+                       POLL_HUNG, which is OS_HANGUP, since it came */
     uint64_t round; /* owned: which registration, up to ROUND_MASK */
     struct poll_wait *reader;
     struct poll_wait *writer;
@@ -224,7 +227,7 @@ void poll_desc_unlock(struct poll_desc *desc)
 
 int poll_take_edges(struct poll_desc *desc, int events)
 {
-    int edges = desc->edges & events;
+    int edges = desc->edges & (events | POLL_HUNG);
     desc->edges &= ~events;
     return edges;
 }

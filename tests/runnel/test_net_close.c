@@ -244,6 +244,32 @@ static void other_side_has_ended(void)
     net_pair_free(&pair);
 }
 
+/* The end right behind the last bytes is seen, whether its reader comes before
+ * or after the poller has heard of both. */
+static void end_right_behind_the_bytes(void)
+{
+    struct net_pair pair;
+    char buffer[8];
+
+    for (int i = 0; i < 40; i++) {
+        if (!net_pair_make(&pair))
+            return;
+        CHECK_EQ_INT(rn_conn_write(pair.dialed, "bye", 3, NULL), RN_OK);
+        CHECK_EQ_INT(rn_conn_close_write(pair.dialed), RN_OK);
+        if (i % 2)
+            rn_sleep(RN_MS);
+        if (i % 4 < 2) {
+            CHECK_EQ_INT(rn_conn_read_full(pair.accepted, buffer, 8), 3);
+        } else {
+            CHECK_EQ_INT(rn_conn_read(pair.accepted, buffer, 8), 3);
+            if (i % 8 < 4)
+                rn_sleep(RN_MS);
+            CHECK_EQ_INT(rn_conn_read(pair.accepted, buffer, 8), 0);
+        }
+        net_pair_free(&pair);
+    }
+}
+
 /* A reset reaches a reader that waits. */
 static void reset_reaches_a_reader(void)
 {
@@ -352,5 +378,6 @@ static void free_of_null(void)
 
 RN_CHECK_MAIN(close_wakes_all, listener_close_wakes_all,
               closed_by_a_foreign_thread, numbers_are_used_again,
-              lent_number_stays, other_side_has_ended, reset_reaches_a_reader,
+              lent_number_stays, other_side_has_ended,
+              end_right_behind_the_bytes, reset_reaches_a_reader,
               slow_reader_gets_all, accept_goes_on_after_emfile, free_of_null)

@@ -88,7 +88,7 @@ static void deadlines(void)
     rn_conn_set_deadline(writer, rn_deadline(5 * RN_MS));
     CHECK_EQ_INT(rn_conn_write(writer, zeroes, sizeof(zeroes), &written),
                  RN_TIMEOUT);
-    CHECK(written > 0 && written < sizeof(zeroes));
+    CHECK(written < sizeof(zeroes));
     rn_conn_free(reader);
     rn_conn_free(writer);
 }
