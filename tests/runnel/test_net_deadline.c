@@ -253,6 +253,107 @@ static void drip(struct mover *own)
     CHECK_EQ_INT(rn_conn_close_write(own->conn), RN_OK);
 }
 
+struct timed {
+    struct rn_conn *conn;
+    int64_t timeout;
+};
+
+static void read_until_late(struct timed *own)
+{
+    int64_t deadline = rn_deadline(own->timeout);
+    char byte;
+
+    for (int i = 0; i < 3; i++) {
+        rn_conn_set_read_deadline(own->conn, deadline);
+        CHECK_EQ_INT(rn_conn_read(own->conn, &byte, 1), RN_TIMEOUT);
+        CHECK(rn_now() >= deadline);
+        deadline = rn_deadline(own->timeout);
+    }
+}
+
+/* Very short and longer deadlines of many connections at once: each passes, and
+ * none too early. */
+static void various_deadlines_all_pass(void)
+{
+    static const int64_t timeouts[] = {
+        1,           100,         RN_US,     10 * RN_US, 100 * RN_US,
+        500 * RN_US, 750 * RN_US, RN_MS,     5 * RN_MS,  25 * RN_MS,
+        0,           -RN_S,       2 * RN_MS,
+    };
+    const size_t count = sizeof(timeouts) / sizeof(timeouts[0]);
+    struct rn_conn *ends[2 * sizeof(timeouts) / sizeof(timeouts[0])];
+
+    for (size_t i = 0; i < count; i++) {
+        int fds[2];
+
+        CHECK_EQ_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+        for (int side = 0; side < 2; side++) {
+            CHECK_EQ_INT(rn_conn_take(fds[side], &ends[2 * i + side]), RN_OK);
+            rn_go(read_until_late,
+                  (struct timed){ends[2 * i + side], timeouts[i]});
+        }
+    }
+    net_join_all();
+    for (size_t i = 0; i < 2 * count; i++)
+        rn_conn_free(ends[i]);
+}
+
+static void end_reads(void *conn)
+{
+    rn_conn_set_read_deadline(conn, 0);
+}
+
+/* A context ends a read by way of the deadline, as net.h shows. */
+static void context_ends_a_read(void)
+{
+    struct rn_ctx *ctx = rn_ctx_with_cancel(rn_ctx_background());
+    rn_chan(int64_t) result = rn_chan_make(int64_t, 1);
+    struct rn_ctx *after;
+    struct net_pair pair;
+    int64_t got = 0;
+
+    if (!net_pair_make(&pair))
+        return;
+    after = rn_ctx_after_func(ctx, end_reads, pair.dialed);
+    rn_go(read_byte, (struct reader){pair.dialed, result});
+    rn_check_settle();
+    CHECK_EQ_INT(rn_try_recv(result, &got), RN_AGAIN);
+    rn_ctx_cancel(ctx);
+    rn_recv(result, &got);
+    CHECK_EQ_INT(got, RN_TIMEOUT);
+    CHECK_EQ_INT(rn_ctx_err(ctx), RN_CANCELED);
+    net_join_all();
+    rn_ctx_release(after);
+    rn_ctx_release(ctx);
+    net_pair_free(&pair);
+    rn_chan_free(result);
+}
+
+/* While one waits long for bytes, timers and others go on. */
+static void others_go_on_meanwhile(void)
+{
+    rn_chan(int64_t) result = rn_chan_make(int64_t, 1);
+    struct net_pair pair;
+    int64_t got = 0;
+
+    if (!net_pair_make(&pair))
+        return;
+    rn_conn_set_read_deadline(pair.dialed, rn_deadline(FAR));
+    rn_go(read_byte, (struct reader){pair.dialed, result});
+    for (int i = 0; i < 5; i++) {
+        int64_t deadline = rn_deadline(RN_MS);
+
+        rn_sleep_until(deadline);
+        CHECK(rn_now() >= deadline);
+    }
+    rn_conn_write(pair.accepted, "x", 1, NULL);
+    rn_recv(result, &got);
+    CHECK_EQ_INT(got, 1);
+    net_join_all();
+    net_pair_free(&pair);
+    rn_chan_free(result);
+}
+
 /* Deadlines that are moved all the time lose no byte and no wake-up. */
 static void storm_of_moves(void)
 {
@@ -381,5 +482,6 @@ RN_CHECK_MAIN(read_ends_at_its_deadline, deadline_in_the_past,
               accept_ends_at_its_deadline, write_ends_at_its_deadline,
               moved_earlier_while_waiting, moved_later_while_waiting,
               sides_have_their_own, deadline_ends_the_wait_for_a_turn,
-              storm_of_moves, moved_by_a_foreign_thread, foreign_thread_reads,
-              context_ends_a_dial)
+              various_deadlines_all_pass, context_ends_a_read,
+              others_go_on_meanwhile, storm_of_moves, moved_by_a_foreign_thread,
+              foreign_thread_reads, context_ends_a_dial)

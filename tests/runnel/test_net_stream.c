@@ -290,6 +290,72 @@ static void echo(struct rn_conn **own)
     rn_conn_free(*own);
 }
 
+static int shared;
+
+static void write_after_work(struct rn_conn **own)
+{
+    shared = 42;
+    CHECK_EQ_INT(rn_conn_write(*own, "x", 1, NULL), RN_OK);
+}
+
+/* What a writer did before is visible to who has read its bytes. */
+static void bytes_order_memory(void)
+{
+    struct net_pair pair;
+    char byte;
+
+    if (!net_pair_make(&pair))
+        return;
+    shared = 0;
+    rn_go(write_after_work, pair.dialed);
+    CHECK_EQ_INT(rn_conn_read(pair.accepted, &byte, 1), 1);
+    CHECK_EQ_INT(shared, 42);
+    net_join_all();
+    net_pair_free(&pair);
+}
+
+struct dialer {
+    struct rn_ctx *ctx;
+    const char *address;
+};
+
+static void dial_or_be_canceled(struct dialer *own)
+{
+    struct rn_conn *conn = NULL;
+    int status = rn_dial(own->ctx, own->address, &conn);
+
+    CHECK_MSG(status == RN_OK || status == RN_CANCELED, "status is %d", status);
+    CHECK_EQ_INT(conn != NULL, status == RN_OK);
+    rn_conn_free(conn);
+}
+
+/* Dials that are canceled while they look up or connect end, and leave nothing
+ * behind. */
+static void canceled_dials_end(void)
+{
+    struct rn_listener *listener;
+    char address[RN_ADDRESS_MAX];
+
+    if (!CHECK_EQ_INT(rn_listen("127.0.0.1:0", NULL, &listener), RN_OK))
+        return;
+    snprintf(address, sizeof(address), "localhost%s",
+             strrchr(rn_listener_address(listener), ':'));
+    for (int i = 0; i < 20; i++) {
+        struct rn_ctx *ctx = rn_ctx_with_cancel(rn_ctx_background());
+
+        for (int k = 0; k < 4; k++)
+            rn_go(dial_or_be_canceled,
+                  (struct dialer){ctx, k % 2 ? address
+                                             : rn_listener_address(listener)});
+        for (int k = 0; k < i; k++)
+            rn_yield();
+        rn_ctx_cancel(ctx);
+        net_join_all();
+        rn_ctx_release(ctx);
+    }
+    rn_listener_free(listener);
+}
+
 struct server {
     struct rn_listener *listener;
     int count;
@@ -477,6 +543,7 @@ RN_CHECK_MAIN(bytes_go_both_ways, addresses_are_told,
               what_is_no_address_is_refused, nobody_listens, address_in_use,
               names_and_any_interface, name_is_not_found, reading_nothing,
               half_close, pieces_arrive_in_order, reader_and_writer_at_once,
-              writers_take_turns, readers_take_turns, thousand_connections,
-              abstract_unix_sockets, unix_socket_has_a_file,
-              socket_left_behind_is_replaced, ipv6, descriptors_are_taken)
+              writers_take_turns, readers_take_turns, bytes_order_memory,
+              canceled_dials_end, thousand_connections, abstract_unix_sockets,
+              unix_socket_has_a_file, socket_left_behind_is_replaced, ipv6,
+              descriptors_are_taken)

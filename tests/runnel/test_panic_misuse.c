@@ -348,6 +348,27 @@ static void panic_in_goroutine(void)
     rn_sleep(RN_S);
 }
 
+static void write_much(struct rn_conn **own)
+{
+    static const char zeroes[1 << 20];
+
+    rn_conn_write(*own, zeroes, sizeof(zeroes), NULL);
+}
+
+/* Freeing a connection that somebody writes to ends the program. */
+static void free_of_a_conn_in_use(void)
+{
+    struct rn_conn *reader;
+    struct rn_conn *writer;
+    char byte;
+
+    CHECK_EQ_INT(rn_pipe(&reader, &writer), RN_OK);
+    rn_go(write_much, writer);
+    /* The first byte is there, and the pipe does not hold all. */
+    CHECK_EQ_INT(rn_conn_read(reader, &byte, 1), 1);
+    rn_conn_free(writer);
+}
+
 static const struct rn_death deaths[] = {
     {"send_on_closed", send_on_closed, 2, {"send on closed channel"}},
     {"try_send_on_closed", try_send_on_closed, 2, {"send on closed channel"}},
@@ -431,6 +452,10 @@ static const struct rn_death deaths[] = {
      {"without a function", "test_panic_misuse.c:"}},
     {"cache_without_drop", cache_without_drop, 2, {"drop"}},
     {"local_on_a_thread", local_on_a_thread, 2, {"rn_local_set on a thread"}},
+    {"free_of_a_conn_in_use",
+     free_of_a_conn_in_use,
+     2,
+     {"a connection is freed while it is in use"}},
     {"panic_by_hand", panic_by_hand, 2, {"answer 41 is not right"}},
     {"panic_in_goroutine",
      panic_in_goroutine,
