@@ -55,6 +55,15 @@ void http_exchange_free(struct http_exchange *x)
     free(x);
 }
 
+char *http_exchange_text(struct http_exchange *x, size_t size)
+{
+    if (size > HTTP_TEXTS - x->texts_len)
+        return arena_alloc(&x->arena, size);
+    char *text = x->texts + x->texts_len;
+    x->texts_len += size;
+    return text;
+}
+
 static bool grow(struct http_exchange *x)
 {
     size_t capacity = x->capacity * 4;

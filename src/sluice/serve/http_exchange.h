@@ -6,6 +6,9 @@
  * before its connection waits for another: a connection that is idle holds its
  * goroutine and nothing else.
  *
+ * The connection's stack stays as deep as a request has once made it, so what is
+ * large lies here and not on it.
+ *
  * 1. The head's slices point into `head_bytes`, which does not move. Behind the
  *    head, [begin, end) of `bytes` is what came and was not used yet; it is the
  *    same memory until a chunked body needs a window of its own.
@@ -24,7 +27,9 @@
 struct server_limits;
 
 #define HTTP_EXTRA_MAX 4096u
+#define HTTP_FIRST_MAX 1536u
 #define HTTP_SMALL     2048u
+#define HTTP_TEXTS     1024u
 
 struct http_response {
     struct http_exchange *exchange;
@@ -43,7 +48,8 @@ struct http_exchange {
     struct http_wire *wire;
     const struct server_limits *limits;
     const struct http_route *route; /* NULL: none was found */
-    struct arena arena;             /* decoded texts */
+    struct arena arena;             /* decoded texts that do not fit `texts` */
+    size_t texts_len;
     bool is_head_method;
     bool close;
 
@@ -68,8 +74,10 @@ struct http_exchange {
 
     /* Not cleared when it is made; see http_exchange_make. */
     struct http_head head;
-    char extra[HTTP_EXTRA_MAX + 2]; /* and the empty line */
-    char small[HTTP_SMALL];         /* what most requests fit into */
+    char first[HTTP_FIRST_MAX];     /* of an answer's head: what we say */
+    char extra[HTTP_EXTRA_MAX + 2]; /* what handlers add, and the empty line */
+    char texts[HTTP_TEXTS];
+    char small[HTTP_SMALL]; /* what most requests fit into */
 };
 
 /*
@@ -80,6 +88,9 @@ struct http_exchange *http_exchange_make(struct http_wire *wire,
                                          const struct server_limits *limits,
                                          const char *bytes, size_t size);
 void http_exchange_free(struct http_exchange *exchange); /* NULL is allowed */
+
+/* Memory for a text that lives as long as the exchange; NULL: it is out. */
+char *http_exchange_text(struct http_exchange *exchange, size_t size);
 
 /*
  * Reads the head and parses it. 0; minus the status to answer; or RN_CLOSED:

@@ -18,7 +18,7 @@
 
 static const char *keep(struct http_exchange *x, struct slice text)
 {
-    char *copy = arena_alloc(&x->arena, text.len + 1);
+    char *copy = http_exchange_text(x, text.len + 1);
     if (!copy)
         return NULL;
     memcpy(copy, text.ptr, text.len);
@@ -38,7 +38,7 @@ const char *http_request_query_nth(const struct http_request *request,
                                    const char *name, size_t n)
 {
     struct http_exchange *x = request->exchange;
-    char *value = arena_alloc(&x->arena, x->head.query.len + 1);
+    char *value = http_exchange_text(x, x->head.query.len + 1);
     return value && http_query_find(x->head.query, name, n, value) ? value
                                                                    : NULL;
 }

@@ -109,13 +109,40 @@ void http_header(struct http_response *response, const char *name,
         response->sent_policy || !strcasecmp(name, "Content-Security-Policy");
 }
 
-/* "Sun, 01 Mar 2026 12:00:00 GMT" */
-static void print_date(char out[32])
+/* The head as it grows; everything in it is short. */
+struct writer {
+    char *to;
+    char *end;
+};
+
+static void put(struct writer *writer, const char *text)
 {
-    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun",
-                                   "Mon", "Tue", "Wed"};
-    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    size_t room = (size_t)(writer->end - writer->to);
+    size_t len = strnlen(text, room);
+    memcpy(writer->to, text, len);
+    writer->to += len;
+}
+
+static void put_number(struct writer *writer, uint64_t number, unsigned digits)
+{
+    char text[24];
+    char *at = text + sizeof(text) - 1;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || at > text + sizeof(text) - 1 - digits);
+    put(writer, at);
+}
+
+/* "Date: Sun, 01 Mar 2026 12:00:00 GMT" */
+static void put_date(struct writer *writer)
+{
+    static const char days[][6] = {"Thu, ", "Fri, ", "Sat, ", "Sun, ",
+                                   "Mon, ", "Tue, ", "Wed, "};
+    static const char months[][6] = {" Jan ", " Feb ", " Mar ", " Apr ",
+                                     " May ", " Jun ", " Jul ", " Aug ",
+                                     " Sep ", " Oct ", " Nov ", " Dec "};
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     int64_t day_number = now.tv_sec / 86400;
@@ -124,9 +151,18 @@ static void print_date(char out[32])
     unsigned month;
     unsigned day;
     civil_from_days(day_number, &year, &month, &day);
-    snprintf(out, 32, "%s, %02u %s %04u %02u:%02u:%02u GMT",
-             days[day_number % 7], day, months[month - 1],
-             (unsigned)year % 10000, rest / 3600, rest / 60 % 60, rest % 60);
+    put(writer, "Date: ");
+    put(writer, days[day_number % 7]);
+    put_number(writer, day, 2);
+    put(writer, months[month - 1]);
+    put_number(writer, (uint64_t)year, 4);
+    put(writer, " ");
+    put_number(writer, rest / 3600, 2);
+    put(writer, ":");
+    put_number(writer, rest / 60 % 60, 2);
+    put(writer, ":");
+    put_number(writer, rest % 60, 2);
+    put(writer, " GMT\r\n");
 }
 
 /* Invariant 2 of http_exchange.h. */
@@ -146,46 +182,58 @@ static bool has_body(int status)
 }
 
 /*
- * Sends head and body; `length` is the body's, or -1: chunked, or until the
- * connection ends.
+ * What the server says of an answer; `length` is its body's, or -1: chunked, or
+ * until the connection ends.
  */
+static size_t write_first(struct http_exchange *x, int status, const char *type,
+                          int64_t length)
+{
+    struct writer writer = {x->first, x->first + sizeof(x->first)};
+    put(&writer, "HTTP/1.1 ");
+    put_number(&writer, (uint64_t)status, 3);
+    put(&writer, " ");
+    put(&writer, http_status_text(status));
+    put(&writer, "\r\n");
+    put_date(&writer);
+    if (type) {
+        put(&writer, "Content-Type: ");
+        put(&writer, type);
+        put(&writer, "\r\n");
+    }
+    if (length < 0 && x->head.minor > 0) {
+        put(&writer, "Transfer-Encoding: chunked\r\n");
+    } else if (length >= 0 && has_body(status)) {
+        put(&writer, "Content-Length: ");
+        put_number(&writer, (uint64_t)length, 1);
+        put(&writer, "\r\n");
+    }
+    put(&writer, "X-Request-Id: ");
+    put(&writer, x->id);
+    put(&writer, x->close             ? "\r\nConnection: close\r\n"
+                 : x->head.minor == 0 ? "\r\nConnection: keep-alive\r\n"
+                                      : "\r\n");
+    put(&writer, security);
+    put(&writer, x->response.sent_policy ? "" : policy);
+    put(&writer, x->response.sent_cache_control ? "" : no_store);
+    return (size_t)(writer.to - x->first);
+}
+
+/* Sends head and body by one write. */
 static int send_head(struct http_response *response, int status,
                      const char *type, int64_t length, const void *body,
                      size_t size)
 {
     struct http_exchange *x = response->exchange;
-    char head[1400];
-    char date[32];
-    char about[256] = "";
-    int about_len = 0;
     decide_close(x);
     if (length < 0 && x->head.minor == 0)
         x->close = true;
-    if (type)
-        about_len =
-            snprintf(about, sizeof(about), "Content-Type: %.200s\r\n", type);
-    if (length < 0 && x->head.minor > 0)
-        snprintf(about + about_len, sizeof(about) - (size_t)about_len,
-                 "Transfer-Encoding: chunked\r\n");
-    else if (length >= 0 && has_body(status))
-        snprintf(about + about_len, sizeof(about) - (size_t)about_len,
-                 "Content-Length: %lld\r\n", (long long)length);
-    print_date(date);
-    int len =
-        snprintf(head, sizeof(head),
-                 "HTTP/1.1 %d %s\r\nDate: %s\r\n%sX-Request-Id: %s\r\n%s%s%s%s",
-                 status, http_status_text(status), date, about, x->id,
-                 x->close             ? "Connection: close\r\n"
-                 : x->head.minor == 0 ? "Connection: keep-alive\r\n"
-                                      : "",
-                 security, response->sent_policy ? "" : policy,
-                 response->sent_cache_control ? "" : no_store);
+    size_t first = write_first(x, status, type, length);
     memcpy(x->extra + response->extra_len, "\r\n", 2);
     bool bare = x->is_head_method || !has_body(status);
     response->status = status;
     response->bytes = bare ? 0 : size;
     const struct iovec pieces[] = {
-        {head, (size_t)len},
+        {x->first, first},
         {x->extra, response->extra_len + 2},
         {(void *)(uintptr_t)body, size},
     };

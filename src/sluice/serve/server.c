@@ -154,8 +154,8 @@ static void route_request(struct server *server, struct http_exchange *x)
 static int describe(struct http_exchange *x, const struct connection *c)
 {
     struct http_request *request = &x->request;
-    char *path = arena_alloc(&x->arena, x->head.path.len + 1);
-    char *method = arena_alloc(&x->arena, x->head.method.len + 1);
+    char *path = http_exchange_text(x, x->head.path.len + 1);
+    char *method = http_exchange_text(x, x->head.method.len + 1);
     request->ctx = c->server->ending;
     request->stopping = c->server->stopping;
     request->client = c->client;
@@ -191,27 +191,26 @@ static const char *refusal(int status)
     }
 }
 
-static void log_request(const struct http_exchange *x,
-                        const struct connection *c)
+static void log_request(struct http_exchange *x, const struct connection *c)
 {
-    struct log_line line;
     const struct http_response *response = &x->response;
+    const char *method = x->is_head_method ? "HEAD" : x->request.method;
     const char *path = x->request.path;
-    log_begin(&line, LOG_INFO, "request");
-    log_text(&line, "id", x->id);
-    log_text(&line, "client", c->client);
-    log_text(&line, "method",
-             x->is_head_method   ? "HEAD"
-             : x->request.method ? x->request.method
-                                 : "-");
-    log_text(&line, "path", path && *path ? path : "-");
-    log_number(&line, "status", response->status);
-    log_number(&line, "received", (int64_t)x->body_taken);
-    log_number(&line, "sent", (int64_t)response->bytes);
-    log_number(&line, "us", (rn_now() - x->started) / RN_US);
+    struct log_line *line = arena_alloc(&x->arena, sizeof(*line));
+    if (!line)
+        return;
+    log_begin(line, LOG_INFO, "request");
+    log_text(line, "id", x->id);
+    log_text(line, "client", c->client);
+    log_text(line, "method", method ? method : "-");
+    log_text(line, "path", path && *path ? path : "-");
+    log_number(line, "status", response->status);
+    log_number(line, "received", (int64_t)x->body_taken);
+    log_number(line, "sent", (int64_t)response->bytes);
+    log_number(line, "us", (rn_now() - x->started) / RN_US);
     if (response->failed < 0)
-        log_text(&line, "failed", rn_status_text(response->failed));
-    log_end(&line);
+        log_text(line, "failed", rn_status_text(response->failed));
+    log_end(line);
 }
 
 static void count_request(const struct http_exchange *x)
