@@ -3,7 +3,8 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test soak bench race asan \
-        bench-patterns valgrind fuzz guide install clean format help
+        bench-patterns bench-serve valgrind fuzz guide install clean format \
+        help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -72,6 +73,11 @@ bench-patterns: all
 	@ninja -C build bench/runnel/bench_patterns
 	@build/bench/runnel/bench_patterns
 
+bench-serve: all
+	@tools/install_deps bench
+	@bench/serve/bench_http
+	@bench/serve/bench_uploads
+
 fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz
 	@tools/run_fuzzers build-fuzz $(FUZZ_SECONDS)
@@ -102,6 +108,7 @@ help:
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
 	@echo 'make bench-patterns  the patterns beside bare channels'
+	@echo 'make bench-serve  the server beside Go, where Go is installed'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'

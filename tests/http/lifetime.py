@@ -101,6 +101,21 @@ def a_client_that_does_not_read(folder):
 
 
 @case
+def one_that_never_pauses_lets_others_in(folder):
+    with Probe(folder) as server:
+        busy = [server.open() for _ in range(8)]
+        pings = request_bytes("GET", "/hello") * 200
+        for connection in busy:
+            connection.send(pings)
+        for n in range(20):
+            same(server.get("/echo/%d" % n).json()["name"], str(n))
+        for connection in busy:
+            for _ in range(200):
+                same(connection.answer().status, 200)
+            connection.socket.close()
+
+
+@case
 def a_stream_learns_that_nobody_listens(folder):
     with Probe(folder) as server:
         with server.open() as connection:
@@ -233,8 +248,9 @@ def but_not_for_ever(folder):
                 pass
             check("ended" in stop_and_wait(server))
             waited(begin, SHORT_MS)
-            upload.rest()
-            waiting.rest()
+            # Who heeds the end can still say so; who waits is cut off.
+            same(waiting.answer().json(), {"waited": "yes"})
+            upload.ended()
         check("were cut off" in server.log(), server.log())
         same(os.listdir(server.spool), [])
 

@@ -35,13 +35,20 @@
 #include "serve/tls.h"
 
 /* For a client that still sends while it is refused: it gets the answer. */
-#define LINGER_NS       (2 * RN_S)
+#define LINGER_NS         (2 * RN_S)
 /* The pause after accept has failed for lack of descriptors. */
-#define ACCEPT_PAUSE_NS (RN_S / 10)
+#define ACCEPT_PAUSE_NS   (RN_S / 10)
 /* Bytes of a body for handlers that did not ask for more. */
-#define SMALL_BODY      ((uint64_t)64 * 1024)
+#define SMALL_BODY        ((uint64_t)64 * 1024)
+/*
+ * A client whose next request is always there already never lets its goroutine
+ * park; others get their turn.
+ */
+#define REQUESTS_PER_TURN 16
+/* For the answers of those whose grace is over. */
+#define LAST_WORDS_NS     RN_S
 /* What the first read of a request takes; most heads fit. */
-#define FIRST_READ      1024
+#define FIRST_READ        1024
 
 struct connection {
     struct server *server;
@@ -309,7 +316,9 @@ static void linger(struct connection *c, char *bytes, size_t size)
 static void serve_requests(struct connection *c)
 {
     struct http_exchange *x = next_request(c, NULL);
-    while (x) {
+    for (unsigned turn = 1; x; turn++) {
+        if (turn % REQUESTS_PER_TURN == 0)
+            rn_yield();
         if (serve_request(c, x)) {
             x = next_request(c, x);
             continue;
@@ -542,15 +551,20 @@ static void end_idle(struct server *server)
     rn_mutex_unlock(&server->lock);
 }
 
+/* Handlers are told that they must end; whoever does not is cut off. */
 static void end_all(struct server *server)
 {
     rn_ctx_cancel(server->ending);
+    if (rn_waitgroup_wait_until(rn_deadline(LAST_WORDS_NS), &server->tasks) ==
+        RN_OK)
+        return;
     rn_mutex_lock(&server->lock);
     log_message(LOG_WARNING, "stop", "%zu connections were cut off",
                 server->count);
     for (struct connection *c = server->connections; c; c = c->next)
         rn_conn_close(c->conn);
     rn_mutex_unlock(&server->lock);
+    rn_waitgroup_wait(&server->tasks);
 }
 
 void server_run(struct server *server, struct rn_ctx *ctx)
@@ -563,10 +577,8 @@ void server_run(struct server *server, struct rn_ctx *ctx)
     rn_ctx_cancel(server->stopping);
     end_idle(server);
     if (rn_waitgroup_wait_until(rn_deadline(server->limits.drain_ns),
-                                &server->tasks) == RN_OK)
-        return;
-    end_all(server);
-    rn_waitgroup_wait(&server->tasks);
+                                &server->tasks) != RN_OK)
+        end_all(server);
 }
 
 void server_free(struct server *server)
