@@ -6,8 +6,9 @@
  * call is given says when to stop, whatever the reason: its time is over, the
  * user pressed Ctrl-C, or (with --first) another has answered. Look at report:
  * to run out of time, to be called off, and to fail are three different things,
- * and only the status tells. What belongs to the request (who asks, under which
- * number) goes along as its scope and comes out as headers.
+ * and only the status tells. What belongs to a request (who asks, under which
+ * number) is a value of its context: whatever is called with the context can
+ * read it, and here it comes out as headers.
  *
  *     api_call https://example.com/ http://localhost:8080/
  *     api_call --first --timeout-ms 500 http://a.example/ http://b.example/
@@ -31,6 +32,8 @@ struct scope {
     char id[40];
     const char *user;
 };
+
+static rn_key(struct scope) scope_key;
 
 struct reply {
     int status;    /* of the call: RN_OK, RN_TIMEOUT, RN_CANCELED, ... */
@@ -71,8 +74,9 @@ static size_t take_body(char *data, size_t size, size_t count, void *arg)
     return more;
 }
 
-static struct curl_slist *headers_of(const struct scope *scope)
+static struct curl_slist *headers_of(struct rn_ctx *ctx)
 {
+    const struct scope *scope = rn_ctx_value(ctx, &scope_key);
     char line[256];
 
     snprintf(line, sizeof(line), "X-Request-Id: %s", scope->id);
@@ -86,7 +90,7 @@ static void perform(struct rn_ctx *ctx, const struct call *call)
     struct reply *reply = call->reply;
     struct curl_go *curl = curl_go_make();
     CURL *easy = curl_easy_init();
-    struct curl_slist *headers = headers_of(&call->scope);
+    struct curl_slist *headers = headers_of(ctx);
 
     reply->status = RN_NOMEM;
     if (curl && easy && headers) {
@@ -112,7 +116,9 @@ static bool is_good(const struct reply *reply)
 
 static int ask(struct rn_ctx *ctx, struct call *own)
 {
+    ctx = rn_ctx_with_value(ctx, &scope_key, &own->scope);
     perform(ctx, own);
+    rn_ctx_release(ctx);
     own->reply->ms = example_ms_since(own->start);
     if (first && is_good(own->reply))
         rn_ctx_cancel(own->all);
