@@ -116,7 +116,8 @@ static int with_sink(struct import *im,
 static void load_workbook(void *arg)
 {
     struct step *step = arg;
-    struct read_options options = {.separator = step->im->options->separator};
+    struct read_options options = {.separator = step->im->options->separator,
+                                   .name = step->im->options->file_name};
     step->status = workbook_open(&step->im->book, step->im->options->file,
                                  &options, step->why);
 }

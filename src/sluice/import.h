@@ -21,13 +21,14 @@ struct rn_mutex;
 
 struct import_options {
     const char *file;
-    const char *target;  /* default: sqlite: beside the file */
-    const char *table;   /* default: the preset's, or from the file's name */
-    const char *sheet;   /* name or number from 1; default: the first visible
+    const char *file_name; /* where its path does not tell; NULL: it does */
+    const char *target;    /* default: sqlite: beside the file */
+    const char *table;     /* default: the preset's, or from the file's name */
+    const char *sheet;     /* name or number from 1; default: the first visible
                             one that holds something */
-    const char *preset;  /* "businesses" */
-    const char *rejects; /* path of the report */
-    char separator;      /* of CSV */
+    const char *preset;    /* "businesses" */
+    const char *rejects;   /* path of the report */
+    char separator;        /* of CSV */
     const char *const *maps; /* "Header=column", "Header=" drops it */
     size_t map_count;
     bool has_method; /* otherwise the sink's own */

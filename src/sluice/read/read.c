@@ -91,7 +91,7 @@ static int open_format(struct workbook *book, const char *path,
         return xlsx_open(&book->xlsx, &book->file, why);
     }
     book->format = FORMAT_CSV;
-    book->name = base_name(path);
+    book->name = base_name(options && options->name ? options->name : path);
     if (!book->name)
         return issue_set(why, ISSUE_MEMORY, "memory is out");
     return look_at_text(book, options ? options->separator : '\0', why);

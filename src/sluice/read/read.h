@@ -34,7 +34,9 @@ struct sheet;
 
 /* How a text file is to be taken; NULL or zeroes mean "find out". */
 struct read_options {
-    char separator; /* CSV: one of , ; TAB |; 0 = sniff */
+    char separator;   /* CSV: one of , ; TAB |; 0 = sniff */
+    const char *name; /* of the file, where its path does not tell: a text
+                         file's only sheet is named after it */
 };
 
 /*

@@ -227,6 +227,7 @@ static int run_import(struct runner *runner, struct import_result *result,
     struct job *job = runner->job;
     struct import_options options = {
         .file = place->upload,
+        .file_name = job->name,
         .target = place->dsn,
         .table = job->table,
         .sheet = job->sheet,

@@ -379,7 +379,8 @@ static void tell_figures(struct preview *p)
 static void make_preview(void *arg)
 {
     struct preview *p = arg;
-    struct read_options options = {.separator = p->request->separator};
+    struct read_options options = {.separator = p->request->separator,
+                                   .name = p->request->upload->name};
     p->status = -1;
     if (workbook_open(&p->book, p->request->upload->path, &options, &p->why) <
             0 ||

@@ -85,6 +85,7 @@ static char *record_of(const struct job *job)
     put_text(record, "separator", job->separator ? separator : NULL);
     put_text(record, "method",
              job->has_method ? load_method_name(job->method) : NULL);
+    put_text(record, "used", job->label ? load_method_name(job->method) : NULL);
     json_object_set_new(record, "maps", maps_of(job));
     put_number(record, "attempt", job->attempt);
     put_number(record, "started", job->started_ms);
@@ -128,15 +129,24 @@ static enum issue_code code_named(const char *name)
     return ISSUE_NONE;
 }
 
-static void take_method(const json_t *record, struct job *job)
+static bool method_named(const char *name, enum load_method *method)
 {
-    const char *name = json_string_value(json_object_get(record, "method"));
     for (int i = 0; name && i <= METHOD_COPY; i++) {
         if (strcmp(name, load_method_name((enum load_method)i)) == 0) {
-            job->has_method = true;
-            job->method = (enum load_method)i;
+            *method = (enum load_method)i;
+            return true;
         }
     }
+    return false;
+}
+
+/* What was asked for, and what `auto` turned out to be. */
+static void take_method(const json_t *record, struct job *job)
+{
+    method_named(json_string_value(json_object_get(record, "used")),
+                 &job->method);
+    job->has_method = method_named(
+        json_string_value(json_object_get(record, "method")), &job->method);
 }
 
 static bool take_maps(const json_t *record, struct job *job)

@@ -250,7 +250,7 @@ class Draft {
     const row = element("tr");
     const values = this.preview.rows.slice(0, 3).map((r) => r.cells[index]).filter((v) => v !== "");
     row.append(element("th", column.header || `(column ${column.letter})`, { scope: "row" }),
-      element("td", this.preview.table_exists ? column.type : column.type),
+      element("td", column.type),
       element("td", values.join(", ")));
     const cell = element("td");
     cell.append(this.columnField(column));
@@ -451,7 +451,7 @@ class Job {
     badge.className = `badge ${partly ? "rejects" : data.state}`;
     const when = new Date(data.created_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
     const sheet = data.sheet ? `sheet “${data.sheet}” ` : "";
-    part(card, "where").textContent = `${size(data.file.size)}, ${sheet}into table “${data.table}” of ${data.target}, ${when}`;
+    part(card, "where").textContent = `${size(data.file.size)}, ${sheet}into table “${data.table}”${targets.length > 1 ? ` of ${data.target}` : ""}, ${when}`;
   }
 
   renderLive() {
@@ -534,8 +534,9 @@ class Job {
       body.append(...answer.rejects.map((r) => {
         const row = element("tr");
         const column = r.header ? `${r.column ? `${r.column}: ` : ""}${r.header}` : r.column;
-        row.append(element("td", r.sheet), element("td", number(r.row)), element("td", column), element("td", r.value),
-          element("td", `${REASONS[r.code] || r.code} (${r.reason})`));
+        const why = element("td", REASONS[r.code] || r.code);
+        why.append(element("small", r.reason));
+        row.append(element("td", r.sheet), element("td", number(r.row)), element("td", column), element("td", r.value), why);
         return row;
       }));
       this.shown = from + answer.rejects.length;

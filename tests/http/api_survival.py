@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What survives the server: jobs, uploads, results; and no row is loaded twice,
+however it ends. Where PostgreSQL is there, an import is stopped at a lock that
+the test holds, so that it is known what had been committed.
+"""
+from api_client import *
+
+ROWS = 3000
+STOP = 2500
+METHODS = ("sequential", "concurrent", "batch", "copy")
+
+
+@case
+def results_are_remembered(folder):
+    with Service(folder) as server:
+        sqlite(folder, "out.sqlite", "CREATE TABLE list (number INTEGER NOT "
+               "NULL, word TEXT)")
+        before = server.imported(b"number,word\n1,a\n,b\n")
+        rejects = server.get(before["links"]["rejects"]).json()
+    with Service(folder) as server:
+        after = server.job(before["id"])
+        # Only the first rejects of a run that ended with its program.
+        for job in (before, after):
+            del job["version"], job["first_rejects"]
+        same(after, before)
+        same(server.get(before["links"]["rejects"]).json(), rejects)
+        same(len(rejects["rejects"]), 1)
+
+
+@case
+def one_server_a_folder(folder):
+    with Service(folder):
+        result = sluice(folder, "serve", "--to", "null:", "--state", "state",
+                        "--listen", "127.0.0.1:0")
+        refused(result, 3, "another")
+
+
+@case
+def what_is_nobodys_is_swept_up(folder):
+    spool = os.path.join(folder, "state", "spool")
+    os.makedirs(os.path.join(spool, "report.x"))
+    put(spool, "f" * 32, "an upload")
+    put(os.path.join(spool, "report.x"), "rejects.csv", "a report")
+    os.makedirs(os.path.join(folder, "state", "rejects"))
+    put(os.path.join(folder, "state", "rejects"), "e" * 32, "lines")
+    with Service(folder):
+        same(os.listdir(spool), [])
+        same(os.listdir(os.path.join(folder, "state", "rejects")), [])
+
+
+@case
+def killed_at_any_moment(folder):
+    """SQLite: killed while it loads, five times; then it goes on to the end."""
+    rows = 6000 if SANITIZED else 30000
+    number = None
+    for turn in range(6):
+        with Service(folder) as server:
+            if number:
+                same(server.job(number)["state"], "interrupted")
+                same(os.listdir(os.path.join(folder, "state", "spool")),
+                     [number])
+                answer = server.post("/api/imports/%s/retry" % number, b"")
+                same(answer.status, 202, answer)
+            else:
+                number = server.started(numbers(rows), method="concurrent")
+            if turn == 5:
+                job = server.ended(number)
+                break
+            wanted = rows * (turn + 1) // 8
+            with server.events(number) as events:
+                event = events.until(lambda e: e.name == "end" or (
+                    e.name == "job"
+                    and e.data["progress"]["rows"] >= wanted))
+            if event.name == "end":
+                job = server.job(number)
+                break
+            server.kill()
+    same((job["state"], counts(job)), ("succeeded", (rows, rows, 0)))
+    check(turn == 0 or job["counts"]["resumed"] > 0, job)
+    same(sqlite(folder, "out.sqlite", "SELECT count(*), count(DISTINCT number),"
+                " min(number), max(number) FROM list"), [(rows, rows, 1, rows)])
+    same(sqlite(folder, "out.sqlite", "SELECT count(*) FROM sluice_ledger"),
+         [(0,)])
+
+
+def gated_table(pg):
+    pg.sql("CREATE TABLE list (number bigint NOT NULL, word text NOT NULL "
+           "CHECK (word <> 'refused'));"
+           "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "
+           "PERFORM pg_advisory_xact_lock(%d); RETURN NEW; END$$;"
+           "CREATE TRIGGER gate BEFORE INSERT ON list FOR EACH ROW WHEN "
+           "(NEW.number = %d) EXECUTE FUNCTION gate()" % (pg.gate, STOP))
+
+
+# Every hundredth row lacks a number and is no row of the table, every hundredth
+# is refused by the database.
+def content():
+    lines = ["number,word"]
+    for n in range(1, ROWS + 1):
+        lines.append(",bad" if n % 100 == 50 else
+                     "%d,refused" % n if n % 100 == 70 else "%d,word" % n)
+    return "\n".join(lines).encode()
+
+
+BAD = [n for n in range(1, ROWS + 1) if n % 100 in (50, 70)]
+
+
+def check_whole(pg, server, job):
+    same((job["state"], counts(job)),
+         ("succeeded", (ROWS, ROWS - len(BAD), len(BAD))), job)
+    same(pg.sql("SELECT count(*), count(DISTINCT number) FROM list"),
+         "%d|%d" % (ROWS - len(BAD), ROWS - len(BAD)))
+    listed = server.get(job["links"]["rejects"] + "?limit=1000").json()
+    same([r["row"] - 1 for r in listed["rejects"]], BAD)
+    lines = server.get(job["links"]["rejects"] + "?format=csv").body.decode()
+    same(lines.count("\r\n"), len(BAD) + 1)
+    same(pg.sql("SELECT count(*) FROM sluice_ledger"), "0")
+
+
+def backends_gone(pg):
+    """Sessions whose client was killed have rolled back."""
+    pg.sql("BEGIN; LOCK TABLE list IN ACCESS EXCLUSIVE MODE; COMMIT")
+
+
+def stopped(pg, server, method):
+    """An import that stands at the gate; some of it has been committed."""
+    holder = pg.close_gate()
+    number = server.started(content(), method=method)
+    pg.wait_at_gate()
+    return holder, number
+
+
+def killed_and_retried(folder, method):
+    with Postgres() as pg:
+        gated_table(pg)
+        with Service(folder, to=pg.url) as server:
+            holder, number = stopped(pg, server, method)
+            server.kill()
+        open_gate(holder)
+        backends_gone(pg)
+        committed = pg.count("list")
+        check(0 < committed < ROWS, committed)
+        with Service(folder, to=pg.url) as server:
+            job = server.job(number)
+            same((job["state"], job["attempt"]), ("interrupted", 1))
+            server.post("/api/imports/%s/retry" % number, b"")
+            job = server.ended(number)
+            check_whole(pg, server, job)
+            check(job["counts"]["resumed"] >= committed, job, committed)
+
+
+@case
+def killed_in_sequential(folder):
+    killed_and_retried(folder, "sequential")
+
+
+@case
+def killed_in_concurrent(folder):
+    killed_and_retried(folder, "concurrent")
+
+
+@case
+def killed_in_batch(folder):
+    killed_and_retried(folder, "batch")
+
+
+@case
+def killed_in_copy(folder):
+    killed_and_retried(folder, "copy")
+
+
+@case
+def stopped_and_retried(folder):
+    """SIGTERM: what runs is called off, and goes on after the restart."""
+    with Postgres() as pg:
+        gated_table(pg)
+        with Service(folder, to=pg.url) as server:
+            holder, number = stopped(pg, server, "batch")
+            waiting = server.started(content(), name="other.csv",
+                                     table="list", method="batch")
+        open_gate(holder)
+        backends_gone(pg)
+        with Service(folder, "--imports", "1", to=pg.url) as server:
+            same(server.job(number)["state"], "interrupted")
+            server.ended(waiting)
+            server.post("/api/imports/%s/retry" % number, b"")
+            check(server.ended(number)["state"] == "succeeded")
+
+
+@case
+def canceled_and_retried(folder):
+    with Postgres() as pg:
+        gated_table(pg)
+        with Service(folder, to=pg.url) as server:
+            holder, number = stopped(pg, server, "copy")
+            server.ask("DELETE", "/api/imports/" + number)
+            job = server.ended(number)
+            same((job["state"], job["counts"]["loaded"]),
+                 ("canceled", pg.count("list")))
+            open_gate(holder)
+            server.post("/api/imports/%s/retry" % number, b"")
+            check_whole(pg, server, server.ended(number))
+
+
+@case
+def the_database_restarts_nothing_is_lost(folder):
+    """Every session of the import is ended by the database."""
+    with Postgres() as pg:
+        gated_table(pg)
+        with Service(folder, to=pg.url) as server:
+            holder, number = stopped(pg, server, "batch")
+            for pid in pg.at_gate():
+                pg.sql("SELECT pg_terminate_backend(%d, 10000)" % pid)
+            job = server.ended(number)
+            same(job["state"], "failed")
+            same(job["error"]["code"], "connection_lost")
+            open_gate(holder)
+            server.post("/api/imports/%s/retry" % number, b"")
+            check_whole(pg, server, server.ended(number))
+
+
+main()
