@@ -45,6 +45,7 @@ demo-serve: all examples/data/businesses.xlsx
 
 test: needs-examples build/build.ninja build-asan/build.ninja build-tsan/build.ninja
 	@tools/install_deps test
+	@tools/install_web
 	@tools/run_tests build build-asan build-tsan
 
 race: build-tsan/build.ninja
