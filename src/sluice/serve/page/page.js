@@ -482,12 +482,14 @@ class Job {
     points.push({ at, settled, rate: last ? Math.max(0, (settled - last.settled) / (at - last.at)) : 0 });
     if (points.length > 80) points.shift();
     const chart = part(this.card, "chart");
-    const top = Math.max(1, ...points.map((p) => p.rate));
-    show(chart, points.length > 2);
+    /* What ran ahead of the first look says nothing of the pace. */
+    const shown = points.slice(2);
+    const top = Math.max(1, ...shown.map((p) => p.rate));
+    show(chart, shown.length > 1);
     chart.setAttribute("aria-label", `Rows a second, now ${number(Math.round(points.at(-1).rate))}, at most ${number(Math.round(top))}`);
-    const step = 160 / Math.max(1, points.length - 2);
+    const step = 160 / Math.max(1, shown.length - 1);
     $("polyline", chart).setAttribute("points",
-      points.slice(1).map((p, i) => `${(i * step).toFixed(1)},${(38 - 36 * p.rate / top).toFixed(1)}`).join(" "));
+      shown.map((p, i) => `${(i * step).toFixed(1)},${(38 - 36 * p.rate / top).toFixed(1)}`).join(" "));
   }
 
   renderCounts() {
