@@ -152,6 +152,7 @@ static void panic_names_functions_and_lines(void)
     AFTERWARDS;
 }
 
+/* A deadlock's report names functions and lines of every goroutine. */
 static void deadlock_names_functions_and_lines(void)
 {
     start_waiters(5);
