@@ -237,7 +237,9 @@ static bool collect(int64_t timeout)
 {
     struct poll_wait *wait = poll_collect(timeout);
     uint32_t count = 0;
-    count_one(&worker_self()->polls);
+    struct worker *self = worker_self(); /* or the monitor */
+    if (self)
+        count_one(&self->polls);
     while (wait) {
         struct poll_wait *next = wait->next; /* it is not ours once ready */
         if (unlikely(wait->task->foreign)) {
