@@ -82,8 +82,9 @@ struct rn_options {
  * they hold is not released.
  *
  * One runtime at a time in a process; a second rn_run may follow the first. A
- * negative status means that the runtime could not start: RN_NOMEM, RN_INVALID
- * (options, or called inside a goroutine).
+ * negative status means that the runtime could not start and main has not run:
+ * RN_NOMEM, RN_INVALID (options, or called inside a goroutine), or what the
+ * system said to a thread or descriptor too many (-EAGAIN, -EMFILE).
  */
 int rn_run(int (*main)(void *arg), void *arg);
 int rn_run_with(const struct rn_options *options, int (*main)(void *arg),

@@ -314,12 +314,14 @@ void sched_reset(const struct schedule_plan *plan)
 
 int sched_run(struct task *first)
 {
-    worker_share(first);
     int status = start_threads();
-    if (status == 0)
+    if (status == 0) {
+        /* Not before: nobody runs it when the runtime cannot start. */
+        worker_share(first);
         worker_main(&workers.all[0]);
-    else
+    } else {
         sched_stop();
+    }
     monitor_close();
     seats_join();
     return status;

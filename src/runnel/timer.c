@@ -115,12 +115,14 @@ static void fire(struct timer *base)
 
 static struct rn_timer *make(int64_t period, bool sends)
 {
+    /* First: that it cannot be made is a panic, which leaves nothing behind. */
+    struct rn_channel *chan =
+        sends ? rn_chan_make_(sizeof(int64_t), 1, "a timer") : NULL;
     struct rn_timer *timer = alloc_or_die(1, sizeof(*timer));
     timer->timer.fire = fire;
     timer->period = period;
     atomic_init(&timer->references, 1);
-    if (sends)
-        timer->chan = rn_chan_make_(sizeof(int64_t), 1, "a timer");
+    timer->chan = chan;
     track_remove(timer->chan); /* a part of the timer */
     track_add(TRACK_TIMER, timer, NULL);
     return timer;
