@@ -88,6 +88,10 @@ static void end(void)
     rn_chan_free(quiet);
 }
 
+/*
+ * Goroutines with the same state, origin and stack are written once, with their
+ * numbers.
+ */
 static void those_that_look_the_same_are_told_once(void)
 {
     begin(12);
@@ -97,6 +101,7 @@ static void those_that_look_the_same_are_told_once(void)
     end();
 }
 
+/* A dump tells names, where each was created, and functions and lines. */
 static void names_and_places_are_told(void)
 {
     begin(1);
@@ -120,6 +125,7 @@ static void pass_on(rn_chan(int) *own)
         rn_yield();
 }
 
+/* A dump is made while goroutines wake, run and end. */
 static void program_goes_on_meanwhile(void)
 {
     rn_chan(int) busy = rn_chan_make(int, 4);
@@ -142,6 +148,7 @@ static void program_goes_on_meanwhile(void)
     rn_chan_free(busy);
 }
 
+/* A dump to what is no descriptor is -EBADF. */
 static void a_closed_descriptor_is_told(void)
 {
     CHECK_EQ_INT(rn_dump(-1), -EBADF);

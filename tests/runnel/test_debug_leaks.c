@@ -44,6 +44,7 @@ static void start_receivers(int count)
     }
 }
 
+/* Goroutines that are left parked are leaks, with what they wait for. */
 static void goroutines_are_left(void)
 {
     quiet = rn_chan_make(int, 0);
@@ -52,6 +53,7 @@ static void goroutines_are_left(void)
     fprintf(stderr, "end\n");
 }
 
+/* A context never canceled is named with the line that created it. */
 static void context_is_forgotten(void)
 {
     for (int i = 0; i < 2; i++)
@@ -60,6 +62,7 @@ static void context_is_forgotten(void)
     rn_ctx_cancel(ctx);
 }
 
+/* Channels and timers never freed are named with their lines. */
 static void channel_and_timers_are_forgotten(void)
 {
     quiet = rn_chan_make(int, 4);
@@ -74,6 +77,7 @@ static int wait_for_end(struct rn_ctx *group_ctx, int *own)
     return rn_ctx_wait(group_ctx);
 }
 
+/* A group that nobody waited for is named with its line. */
 static void group_is_forgotten(void)
 {
     struct rn_group *group = rn_group_make(rn_ctx_background(), 0);
@@ -111,6 +115,7 @@ static void do_everything_properly(void)
     rn_chan_free(quiet);
 }
 
+/* What was ended and given back is no leak. */
 static void tidy_program_has_none(void)
 {
     do_everything_properly();
@@ -150,18 +155,18 @@ static const struct rn_death deaths[] = {
     {"context_is_forgotten",
      context_is_forgotten,
      0,
-     {"leaks: 3 contexts\n", "2 contexts never canceled, made at ", LINE(58),
-      "1 context done, but never released, made at ", LINE(59)}},
+     {"leaks: 3 contexts\n", "2 contexts never canceled, made at ", LINE(60),
+      "1 context done, but never released, made at ", LINE(61)}},
     {"channel_and_timers_are_forgotten",
      channel_and_timers_are_forgotten,
      0,
      {"leaks: 1 channel, 3 timers\n", "2 timers never freed, made at ",
-      LINE(67), "1 timer never freed, made at ", LINE(68)}},
+      LINE(70), "1 timer never freed, made at ", LINE(71)}},
     {"group_is_forgotten",
      group_is_forgotten,
      0,
      {"leaks: 1 goroutine, 1 context\n", "1 context never canceled, made at ",
-      LINE(79)}},
+      LINE(83)}},
     {"tidy_program_has_none", tidy_program_has_none, 0, {NULL}},
     {"many_are_counted", many_are_counted, 0, {NULL}},
 };

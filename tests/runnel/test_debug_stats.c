@@ -9,6 +9,7 @@ static void stop(rn_chan(int) *own)
     rn_recv(*own, NULL);
 }
 
+/* The counters tell goroutines alive and started, and waits. */
 static void goroutines_and_parks_are_counted(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 0);
@@ -37,6 +38,7 @@ static void goroutines_and_parks_are_counted(void)
     rn_chan_free(chan);
 }
 
+/* Timers count while they are set. */
 static void timers_are_counted_while_they_are_set(void)
 {
     struct rn_timer *timers[5];
@@ -57,6 +59,7 @@ static void nothing(void *arg)
     (void)arg;
 }
 
+/* Threads for blocking calls are counted. */
 static void threads_for_blocking_are_counted(void)
 {
     struct rn_stats stats;
@@ -66,6 +69,7 @@ static void threads_for_blocking_are_counted(void)
     CHECK(stats.blocking_threads >= 1);
 }
 
+/* Goroutines that wait for descriptors are counted. */
 static void waits_for_descriptors_are_counted(void)
 {
     struct rn_stats stats;

@@ -396,6 +396,10 @@ static bool ended_with_message(const struct said *said)
             strstr(said->text, "panic: "));
 }
 
+/*
+ * When the n-th call that can fail fails, for every n, a documented status or
+ * message comes and nothing is leaked.
+ */
 static void every_call_may_fail(void)
 {
     static struct said said;
@@ -419,6 +423,7 @@ static void every_call_may_fail(void)
     CHECK(messages > 0);
 }
 
+/* A run gives back all memory, mappings and descriptors. */
 static void nothing_fails_and_nothing_leaks(void)
 {
     static struct said said;

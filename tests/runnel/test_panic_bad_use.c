@@ -27,12 +27,14 @@ static void copy_with_waiter(void)
     memcpy(&copy, &mutex, sizeof(copy));
 }
 
+/* Unlocking a copy of a mutex that has waiters is told. */
 static void unlock_copy_of_a_mutex(void)
 {
     copy_with_waiter();
     rn_mutex_unlock(&copy);
 }
 
+/* Locking a copy of a mutex that has waiters is told. */
 static void lock_copy_of_a_mutex(void)
 {
     copy_with_waiter();
@@ -47,6 +49,7 @@ static void unlock_twice(void)
     rn_mutex_unlock(&mutex);
 }
 
+/* A misuse is told with the goroutine, its name and origin. */
 static void unlock_in_goroutine(void)
 {
     rn_go_void(unlock_twice);
@@ -69,6 +72,7 @@ static void sleep_at_exit(void)
     rn_sleep(RN_S);
 }
 
+/* A sleep or timer while no runtime runs is told. */
 static void sleep_outside_rn_run(void)
 {
     atexit(sleep_at_exit);
@@ -83,6 +87,7 @@ static void take_large(struct large *own)
     (void)own;
 }
 
+/* An argument that its stack cannot hold is told with the line. */
 static void argument_needs_a_larger_stack(void)
 {
     const struct rn_task_options small = {.stack_size = 16384};
@@ -93,6 +98,7 @@ static void argument_needs_a_larger_stack(void)
 #ifdef RN_CHECKS
 static rn_chan(int) chan;
 
+/* Receiving from a freed channel is told (checked builds). */
 static void receive_from_freed(void)
 {
     chan = rn_chan_make(int, 1);
@@ -100,6 +106,7 @@ static void receive_from_freed(void)
     rn_recv(chan, NULL);
 }
 
+/* Closing a freed channel is told (checked builds). */
 static void close_freed(void)
 {
     chan = rn_chan_make(int, 1);
@@ -107,6 +114,7 @@ static void close_freed(void)
     rn_close(chan);
 }
 
+/* A select with a freed channel is told (checked builds). */
 static void select_with_freed(void)
 {
     int value = 1;

@@ -51,6 +51,7 @@ static void returns_early(bool early)
     tell('2');
 }
 
+/* A deferred call runs when its block is left, by any way, newest first. */
 static void deferred_runs_when_its_block_is_left(void)
 {
     begin();
@@ -72,6 +73,7 @@ out:
     CHECK_EQ_STR(story, "12ba1baicccd");
 }
 
+/* The argument of a deferred call is evaluated where it stands. */
 static void argument_is_evaluated_at_once(void)
 {
     int numbers[2] = {0, 0};
@@ -97,6 +99,7 @@ static void send_one(rn_chan(int) *own)
     rn_send(*own, 1);
 }
 
+/* A deferred call may park. */
 static void deferred_call_may_park(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 0);
@@ -118,6 +121,7 @@ static void returns(void *arg)
     *(int *)arg = 7;
 }
 
+/* rn_try of a function that returns is RN_OK. */
 static void try_of_a_function_that_returns_is_ok(void)
 {
     int got = 0;
@@ -145,6 +149,7 @@ static void start_deep(void *arg)
     tell('x');
 }
 
+/* A panic runs what is deferred, newest first, and stops at the boundary. */
 static void panic_runs_deferred_up_to_the_boundary(void)
 {
     struct rn_panic panic;
@@ -171,6 +176,7 @@ static void panic_with_value(void *arg)
     rn_panic_with(arg, "%0500d", 1);
 }
 
+/* The value and the text of a panic are kept; the text is cut to fit. */
 static void value_is_kept_and_text_is_cut(void)
 {
     struct rn_panic panic;
@@ -194,6 +200,7 @@ static void try_inside(void *arg)
     rn_panic("another");
 }
 
+/* The innermost boundary stops a panic; a later one goes further out. */
 static void boundaries_nest(void)
 {
     struct rn_panic panic;
@@ -204,6 +211,7 @@ static void boundaries_nest(void)
     CHECK_EQ_STR(story, "dsie");
 }
 
+/* A panic that was stopped can be raised again. */
 static void raised_again_it_arrives_further_out(void)
 {
     struct rn_panic panic;
@@ -231,6 +239,9 @@ static void panics_twice(void *arg)
     rn_panic("first %p", arg);
 }
 
+/*
+ * A panic in a deferred call takes the place of the first; the rest still runs.
+ */
 static void panic_in_a_deferred_call_takes_over(void)
 {
     struct rn_panic panic;
@@ -259,6 +270,7 @@ static void stops_another_on_the_way(void *arg)
     rn_panic("outer %p", arg);
 }
 
+/* A deferred call may stop a panic that it causes; the outer one goes on. */
 static void deferred_call_may_stop_a_panic_of_its_own(void)
 {
     struct rn_panic panic;
@@ -303,6 +315,7 @@ static void send_on_closed(void *arg)
     rn_send(chan, 1);
 }
 
+/* A send on a closed channel can be stopped, and no lock is left held. */
 static void misuse_can_be_stopped_and_the_channel_still_works(void)
 {
     rn_chan(int) chan = rn_chan_make(int, 1);
@@ -320,6 +333,7 @@ static void count_below_zero(void *arg)
     rn_waitgroup_done(arg);
 }
 
+/* A WaitGroup below zero can be stopped. */
 static void negative_waitgroup_can_be_stopped(void)
 {
     struct rn_waitgroup group = {0};
@@ -339,6 +353,7 @@ static void locks_and_panics(void *arg)
     rn_panic("locked");
 }
 
+/* A deferred unlock leaves the mutex free after a panic. */
 static void deferred_unlock_leaves_the_mutex_free(void)
 {
     struct rn_mutex mutex = {0};
@@ -361,6 +376,7 @@ static void do_once(void *arg)
     rn_once_do(arg, panic_once, NULL);
 }
 
+/* A Once whose function panicked has run, and lets others in. */
 static void once_that_panics_has_run(void)
 {
     struct rn_once once = {0};
@@ -381,6 +397,7 @@ static void block(void *arg)
     rn_block(panic_in_call, arg);
 }
 
+/* A panic in a blocking call is raised again in its caller. */
 static void panic_of_a_blocking_call_reaches_its_caller(void)
 {
     struct rn_panic panic;
@@ -428,6 +445,10 @@ static void wait_for_group(void *arg)
     gathering->status = rn_group_wait(gathering->group);
 }
 
+/*
+ * A panic in a group cancels the others and reaches who waits after all have
+ * ended.
+ */
 static void panic_of_a_member_reaches_the_waiter(void)
 {
     struct gathering gathering = {rn_group_make(rn_ctx_background(), 0), 0};
@@ -445,6 +466,7 @@ static void panic_of_a_member_reaches_the_waiter(void)
     CHECK(strstr(panic.where, "test_panic_recover.c:"));
 }
 
+/* A panic of a member comes before an error of another. */
 static void panic_takes_the_place_of_an_error(void)
 {
     struct gathering gathering = {rn_group_make(rn_ctx_background(), 1), 0};
@@ -473,6 +495,7 @@ static int group_in_group(struct rn_ctx *ctx, int *own)
     return rn_group_wait(inner);
 }
 
+/* A panic goes up through groups in groups. */
 static void panic_goes_up_through_nested_groups(void)
 {
     struct gathering gathering = {rn_group_make(rn_ctx_background(), 0), 0};
@@ -496,6 +519,7 @@ static void run_a_group(void *arg)
     rn_group_run(rn_ctx_background(), 0, panic_in_body, arg);
 }
 
+/* A group whose body panics is left after its goroutines have ended. */
 static void body_that_panics_waits_for_its_group(void)
 {
     struct rn_panic panic;
@@ -564,6 +588,7 @@ static void join_thread(void *arg)
     CHECK_EQ_INT(pthread_join(*(pthread_t *)arg, NULL), 0);
 }
 
+/* Foreign threads defer, panic and stop panics like goroutines. */
 static void foreign_threads_have_boundaries_too(void)
 {
     pthread_t thread;

@@ -10,6 +10,7 @@ static void print(const char *text)
     fprintf(stderr, "%s\n", text);
 }
 
+/* What is deferred runs before a panic ends the program. */
 static void deferred_runs_before_the_end(void)
 {
     rn_defer(print, "outer tidied");
@@ -24,6 +25,7 @@ static void panic_second(const char *text)
     rn_panic("%s", text);
 }
 
+/* A panic in a deferred call is printed after the first. */
 static void panics_are_printed_in_order(void)
 {
     rn_defer(panic_second, "second");
@@ -36,6 +38,7 @@ static void raise_first(void *arg)
     rn_panic("first");
 }
 
+/* A panic raised again tells where it was first raised, too. */
 static void raised_again_tells_both_places(void)
 {
     struct rn_panic panic;
@@ -52,6 +55,7 @@ static int panic_in_group(struct rn_ctx *ctx, int *own)
     rn_panic("member %d", *own);
 }
 
+/* A panic that reaches the waiter of a group tells the member. */
 static void group_tells_the_member(void)
 {
     struct rn_group *group = rn_group_make(rn_ctx_background(), 0);
@@ -73,6 +77,7 @@ static void start_and_wait(void *arg)
     fprintf(stderr, "survived %p\n", arg);
 }
 
+/* A boundary of one goroutine does not hold the panic of another. */
 static void boundary_of_another_goroutine(void)
 {
     rn_try(start_and_wait, NULL, NULL);
@@ -83,6 +88,7 @@ static void unlock(void *arg)
     rn_mutex_unlock(arg);
 }
 
+/* Unlocking an unlocked mutex is fatal inside a boundary, too. */
 static void fatal_is_not_stopped(void)
 {
     struct rn_mutex mutex = {0};
@@ -96,6 +102,7 @@ static void wait_for_nothing(void *arg)
     rn_ctx_wait(arg);
 }
 
+/* A deadlock is fatal inside a boundary, too. */
 static void deadlock_is_not_stopped(void)
 {
     rn_try(wait_for_nothing, rn_ctx_background(), NULL);
@@ -107,6 +114,7 @@ static void panic_in_call(void *arg)
     rn_panic("in the call");
 }
 
+/* A panic of a blocking call tells that a thread raised it. */
 static void blocking_call_tells_the_thread(void)
 {
     rn_block(panic_in_call, NULL);

@@ -27,6 +27,7 @@ static void faulty(void)
     AFTERWARDS;
 }
 
+/* SIGSEGV tells the goroutine, function and line, and then ends the program. */
 static void null_is_written(void)
 {
     rn_go_void(faulty);
@@ -38,6 +39,7 @@ FRAME int divide(volatile int *by)
     return 1000 / *by;
 }
 
+/* SIGFPE tells the goroutine and its stack. */
 static void divides_by_zero(void)
 {
     volatile int zero = 0;
@@ -52,6 +54,7 @@ FRAME void jump_to_nowhere(void (*volatile *to)(void))
     AFTERWARDS;
 }
 
+/* A call of nothing is told with the goroutine. */
 static void null_is_called(void)
 {
     void (*volatile to)(void) = NULL;
@@ -73,6 +76,7 @@ static void *write_on_thread(void *arg)
     return arg;
 }
 
+/* A fault on a foreign thread is told as one, with its stack. */
 static void thread_faults(void)
 {
     pthread_t thread;
@@ -97,6 +101,7 @@ static void descend_on_small(int *own)
     descend(own);
 }
 
+/* A stack overflow is named as such, with the size of the stack. */
 static void overflow_tells_the_size(void)
 {
     const struct rn_task_options small = {.name = "the small one",
@@ -128,7 +133,13 @@ static void start_waiters(int count)
     rn_sleep(20 * RN_MS);
 }
 
-__attribute__((unused)) static void quit_shows_all(void)
+__attribute__((unused)) static void quit_shows_all(void);
+
+/*
+ * SIGQUIT tells of all goroutines, those that look the same once, and ends the
+ * program.
+ */
+static void quit_shows_all(void)
 {
     start_waiters(5);
     kill(getpid(), SIGQUIT);
@@ -146,6 +157,7 @@ FRAME void deeper(void)
     AFTERWARDS;
 }
 
+/* A panic names functions and lines. */
 static void panic_names_functions_and_lines(void)
 {
     deeper();
@@ -193,7 +205,7 @@ static const struct rn_death deaths[] = {
      SAYS(
          "SIGSEGV: segmentation fault at address 0x0\n\ngoroutine 2 [running]: "
          "the faulty one\n",
-         "test_report_faults.c:32\n    " NAMED("write_to_null"),
+         "test_report_faults.c:33\n    " NAMED("write_to_null"),
          NAMED("faulty"))},
     {"divides_by_zero", divides_by_zero, BY(SIGFPE),
      SAYS("SIGFPE: arithmetic exception", "goroutine 1 [running]: main",
