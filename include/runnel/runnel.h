@@ -17,6 +17,13 @@
 #include <runnel/context.h> /* cancel, deadlines, values for a tree of work */
 #include <runnel/group.h>   /* run together, first error cancels the rest */
 #include <runnel/cache.h>   /* objects kept for whoever needs one next */
+#include <runnel/timer.h>   /* timers, tickers, functions that run later */
+#include <runnel/io.h>      /* descriptors, calls that block */
+#include <runnel/net.h>     /* listen, dial, read, write */
+#include <runnel/file.h>    /* files, without holding a worker */
+#include <runnel/process.h> /* child processes */
+#include <runnel/signal.h>  /* signals as values on a channel */
+#include <runnel/panic.h>   /* panic, defer, recover */
 #include <runnel/pool.h>    /* a few workers for many jobs */
 #include <runnel/stage.h>   /* stages joined by channels: a pipeline */
 #include <runnel/fan.h>     /* channels into one, one into channels */
@@ -28,13 +35,6 @@
 #include <runnel/breaker.h> /* stop asking one that does not answer */
 #include <runnel/flight.h>  /* many ask, one goes */
 #include <runnel/shutdown.h> /* finish what has begun, then end */
-#include <runnel/timer.h>   /* timers, tickers, functions that run later */
-#include <runnel/io.h>      /* descriptors, calls that block */
-#include <runnel/net.h>     /* listen, dial, read, write */
-#include <runnel/file.h>    /* files, without holding a worker */
-#include <runnel/process.h> /* child processes */
-#include <runnel/signal.h>  /* signals as values on a channel */
-#include <runnel/panic.h>   /* panic, defer, recover */
 #include <runnel/sim.h>     /* run under a schedule that a seed decides */
 #include <runnel/bubble.h>  /* tests in virtual time */
 #include <runnel/debug.h>   /* dumps, leaks, counters */
