@@ -2,9 +2,9 @@
 # A short way to everything; Meson does the work. `make help` lists it.
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: all examples needs-examples demo demo-serve test soak bench race asan \
-        bench-patterns bench-serve valgrind fuzz guide install clean format \
-        help
+.PHONY: all examples needs-examples demo demo-serve test model soak bench race \
+        asan bench-patterns bench-serve valgrind fuzz guide install clean \
+        format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -16,11 +16,12 @@ FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
        --buildtype=debugoptimized
 
 # Rounds, seconds of stress and PCT schedules of depth 3 of each scenario of
-# `make soak`, seconds a fuzzer of `make fuzz`,
-# rows of `make bench`.
+# `make soak`, preemptions in an interleaving of `make model`, seconds a fuzzer
+# of `make fuzz`, rows of `make bench`.
 ROUNDS = 20
 STRESS_SECONDS = 60
 DEEP_SEEDS = 300000
+MODEL_BOUND = 3
 FUZZ_SECONDS = 60
 BENCH_ROWS = 10000
 
@@ -59,6 +60,9 @@ asan: build-asan/build.ninja
 valgrind: all
 	@tools/install_deps test
 	@tools/run_valgrind build
+
+model: all
+	@build/tests/model/test_model --bound $(MODEL_BOUND)
 
 soak: all
 	@tools/install_deps test
@@ -105,6 +109,7 @@ help:
 	@echo 'make race     the tests under ThreadSanitizer'
 	@echo 'make asan     the tests under AddressSanitizer and UBSan'
 	@echo 'make valgrind  tests of the runtime under memcheck'
+	@echo 'make model    the core in all interleavings, MODEL_BOUND=$(MODEL_BOUND)'
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'

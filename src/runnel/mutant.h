@@ -49,8 +49,19 @@
     X(LAST_ERROR, "a group returns its last error")                       \
     X(PLACE_KEPT, "a failing member keeps its place in the group")
 
+/* Those that need two threads at once: tests/model/test_model.c finds them. */
+#define THREAD_MUTANTS(X)                                                 \
+    X(STEAL_BLIND, "a thief takes what the owner has taken meanwhile")    \
+    X(TAKE_BLIND, "the owner takes what a thief has taken meanwhile")     \
+    X(NEXT_BLIND, "the next task is taken without looking who else does") \
+    X(CLAIM_BLIND, "a claim is looked at and then taken, in two steps")
+
 #define MUTANT_NUMBER_(name, text) MUTANT_##name,
-enum mutant { MUTANT_NONE, MUTANTS(MUTANT_NUMBER_) MUTANT_END };
+enum mutant {
+    MUTANT_NONE,
+    MUTANTS(MUTANT_NUMBER_) MUTANT_END,
+    THREAD_MUTANTS(MUTANT_NUMBER_) MUTANT_END_OF_ALL
+};
 
 #ifdef RN_MUTANTS
 extern enum mutant mutant_planted; /* the test program's */

@@ -9,6 +9,7 @@
 #include "runq.h"
 
 #include "fatal.h"
+#include "mutant.h"
 
 bool runq_put(struct runq *q, struct task *task)
 {
@@ -32,8 +33,8 @@ struct task *runq_put_next(struct runq *q, struct task *task)
 struct task *runq_take_next(struct runq *q)
 {
     struct task *task = atomic_load_explicit(&q->next, memory_order_relaxed);
-    if (!task)
-        return NULL;
+    if (!task || MUTANT(NEXT_BLIND))
+        return task;
     /* Only the owner puts one in, so it can only have vanished meanwhile. */
     return atomic_exchange_explicit(&q->next, NULL, memory_order_acquire);
 }
@@ -47,7 +48,8 @@ struct task *runq_take(struct runq *q)
                                                  memory_order_relaxed);
         if (atomic_compare_exchange_weak_explicit(&q->head, &head, head + 1,
                                                   memory_order_acq_rel,
-                                                  memory_order_acquire))
+                                                  memory_order_acquire) ||
+            MUTANT(TAKE_BLIND))
             return task;
     }
     return NULL;
@@ -111,7 +113,8 @@ static uint32_t grab(struct runq *mine, uint32_t tail, struct runq *victim)
         }
         if (atomic_compare_exchange_strong_explicit(
                 &victim->head, &head, head + count, memory_order_acq_rel,
-                memory_order_relaxed))
+                memory_order_relaxed) ||
+            MUTANT(STEAL_BLIND))
             return count;
     }
 }

@@ -16,7 +16,9 @@
 #include "seam.h"
 #include "task_internal.h"
 
+#ifndef RUNQ_SIZE /* the model check has a small one */
 #define RUNQ_SIZE 256u
+#endif
 
 struct runq {
     _Alignas(CACHE_LINE) _Atomic(uint32_t) head;

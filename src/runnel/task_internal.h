@@ -24,6 +24,7 @@
 #define RUNNEL_TASK_INTERNAL_H
 
 #include "base.h"
+#include "mutant.h"
 #include "sanitize.h"
 #include "stack.h"
 
@@ -96,6 +97,18 @@ struct task {
     struct unwind unwind;
 };
 
+#ifdef RN_MUTANTS
+static inline bool claim_blindly_(_Atomic(uint32_t) *claim, uint32_t source)
+{
+    bool open = atomic_load_explicit(claim, memory_order_acquire) == 0;
+    if (open)
+        atomic_store_explicit(claim, source, memory_order_release);
+    return open;
+}
+#else
+#define claim_blindly_(claim, source) false
+#endif
+
 /*
  * A claim decides which of several sources ends a wait: the first to move it
  * from 0 to its own number. Sources that lose must not touch the wait again.
@@ -103,6 +116,8 @@ struct task {
 static inline bool claim_take(_Atomic(uint32_t) *claim, uint32_t source)
 {
     uint32_t open = 0;
+    if (MUTANT(CLAIM_BLIND))
+        return claim_blindly_(claim, source);
     /* Acquire-release: the winner's writes are for the task that it wakes,
      * which reads the claim (acquire) when it runs. */
     return atomic_compare_exchange_strong_explicit(

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model_env.h: what models see of the runtime's inside.
+ */
+#ifndef MODEL_ENV_H
+#define MODEL_ENV_H
+
+#include "../../src/runnel/alloc.h"
+#include "../../src/runnel/fatal.h"
+#include "../../src/runnel/lock.h"
+#include "../../src/runnel/mutant.h"
+#include "../../src/runnel/panic_internal.h"
+#include "../../src/runnel/runq.h"
+#include "../../src/runnel/sched.h"
+#include "../../src/runnel/switch.h"
+#include "../../src/runnel/timerq.h"
+#include "../../src/runnel/track.h"
+
+/* Where waits put their timers; what the clock says. */
+extern struct timerq model_timers;
+extern int64_t model_now;
+
+#endif
