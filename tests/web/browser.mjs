@@ -89,9 +89,11 @@ export async function main() {
   });
   let failed = 0;
   for (const [index, { name, run }] of chosen.entries()) {
+    const began = Date.now();
     const ok = await runCase(browser, run);
     if (!ok) failed++;
     console.log(`${ok ? 'ok' : 'not ok'} ${index + 1} - ${name}`);
+    console.error(`# ${((Date.now() - began) / 1000).toFixed(1)} s`);
   }
   await browser.close();
   console.log(`1..${chosen.length}`);

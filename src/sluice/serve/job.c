@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "issueline.h"
 #include "shape/identifier.h"
 
 const char *job_state_name(enum job_state state)
@@ -159,4 +160,20 @@ bool job_take_result(struct job *job, const struct import_result *result)
     job->method = result->method;
     return replace(&job->label, result->target) &&
            replace(&job->sheet_shown, result->sheet);
+}
+
+void job_read_samples(struct job *job, const char *path)
+{
+    char line[ISSUE_LINE_MAX];
+    FILE *lines = fopen(path, "re");
+    job->samples = calloc(JOB_SAMPLES, sizeof(*job->samples));
+    while (lines && job->samples && job->sample_count < JOB_SAMPLES &&
+           fgets(line, sizeof(line), lines)) {
+        struct slice text = {line, strcspn(line, "\n")};
+        if (!issue_from_line(text, &job->samples[job->sample_count]))
+            break;
+        job->sample_count++;
+    }
+    if (lines)
+        fclose(lines);
 }

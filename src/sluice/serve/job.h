@@ -84,6 +84,9 @@ void job_reset(struct job *job);
 /* What an import that has ended says; false when memory is out. */
 bool job_take_result(struct job *job, const struct import_result *result);
 
+/* Takes the first rejects from the file that keeps them, if it can. */
+void job_read_samples(struct job *job, const char *path);
+
 int64_t job_now_ms(void);
 
 #endif

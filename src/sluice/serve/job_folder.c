@@ -63,24 +63,17 @@ static void remove_entry(int folder, const char *name)
     unlinkat(folder, name, AT_REMOVEDIR);
 }
 
-static void sweep(const char *path,
-                  bool (*is_known)(void *arg, const char *name), void *arg)
+void job_folder_sweep(const char *path,
+                      bool (*is_wanted)(void *arg, const char *name), void *arg)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
     while (dir && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
         if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-            !is_known(arg, name))
+            !is_wanted(arg, name))
             remove_entry(dirfd(dir), name);
     }
     if (dir)
         closedir(dir);
-}
-
-void job_folder_sweep(const struct job_folder *folder,
-                      bool (*is_known)(void *arg, const char *name), void *arg)
-{
-    sweep(folder->spool, is_known, arg);
-    sweep(folder->rejects, is_known, arg);
 }

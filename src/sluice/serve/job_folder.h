@@ -26,10 +26,12 @@ void job_folder_close(struct job_folder *folder);
 char *job_folder_path(const char *path, const char *name);
 
 /*
- * Removes what stands in spool and rejects and is nobody's: uploads that never
- * became a job, reports that were being made.
+ * Removes what stands in a folder (spool, rejects) and is not wanted: uploads
+ * that never became a job, or whose job has ended well; reports that were being
+ * made.
  */
-void job_folder_sweep(const struct job_folder *folder,
-                      bool (*is_known)(void *arg, const char *name), void *arg);
+void job_folder_sweep(const char *path,
+                      bool (*is_wanted)(void *arg, const char *name),
+                      void *arg);
 
 #endif

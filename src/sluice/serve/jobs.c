@@ -619,9 +619,20 @@ static bool is_known(void *arg, const char *name)
     return find(arg, name) != NULL;
 }
 
+/* A job that has ended well needs no upload any more. */
+static bool has_upload(void *arg, const char *name)
+{
+    const struct job *job = find(arg, name);
+    return job && job->state != JOB_SUCCEEDED;
+}
+
 static void take_loaded(void *arg, struct job *job)
 {
     struct jobs *jobs = arg;
+    char *rejects = jobs_rejects_path(jobs, job->id);
+    if (rejects && job->errors > 0)
+        job_read_samples(job, rejects);
+    free(rejects);
     job->next = jobs->newest;
     job->version = ++jobs->version;
     jobs->newest = job;
@@ -737,7 +748,8 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
         free_jobs(jobs);
         return -1;
     }
-    job_folder_sweep(&jobs->folder, is_known, jobs);
+    job_folder_sweep(jobs->folder.spool, has_upload, jobs);
+    job_folder_sweep(jobs->folder.rejects, is_known, jobs);
     register_metrics();
     lock(jobs);
     start_waiting(jobs);
