@@ -102,6 +102,16 @@ test('cancel, and go on with it', async ({ folder, server, open }) => {
   await page.getByText('Nothing has been imported yet.').waitFor();
 });
 
+test('of a long text only the beginning is sent to look at', async ({ folder, open }) => {
+  const page = await open();
+  const sent = [];
+  page.on('requestfinished', async (r) => { if (r.url().endsWith('/previews')) sent.push((await r.sizes()).requestBodySize); });
+  await page.setInputFiles('#files', slowList(folder, 400000));
+  await page.getByText(/More than 20,000 rows/).waitFor();
+  await page.waitForFunction(() => document.querySelector('[data-start]:enabled'));
+  assert.ok(sent.length === 1 && sent[0] < 2.1e6, `sent ${sent}`);
+});
+
 test('a reload in the middle loses nothing', async ({ folder, open }) => {
   const page = await open();
   await startSlowly(page, slowList(folder, 400000));

@@ -149,6 +149,20 @@ function send(path, file, options, progress) {
 let targets = [];
 const drafts = new Set();
 
+/*
+ * What a preview needs of a file: of a long text its first lines, of a workbook
+ * all of it, because its directory stands at the end.
+ */
+const SAMPLE_BYTES = 2e6;
+async function sampleOf(file) {
+  if (file.size <= 2 * SAMPLE_BYTES) return file;
+  const bytes = new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer());
+  const end = bytes.lastIndexOf(10) + 1;
+  /* An archive, or characters of two bytes. */
+  if (end === 0 || bytes.includes(0)) return file;
+  return new File([bytes.subarray(0, end)], file.name);
+}
+
 class Draft {
   constructor(file) {
     this.file = file;
@@ -193,12 +207,14 @@ class Draft {
   /* Asks the server what an import would do. */
   async look() {
     this.upload?.stop();
-    const upload = this.upload = send("api/previews", this.file, this.options());
+    this.sample ||= await sampleOf(this.file);
+    const upload = this.upload = send("api/previews", this.sample, this.options());
     part(this.card, "start").disabled = true;
     part(this.card, "busy").textContent = this.preview ? "Looking again…" : "Reading the file…";
     show(part(this.card, "busy"), true);
     try {
       this.preview = await upload.done;
+      this.preview.complete &&= this.sample === this.file;
       this.fail(null);
       this.render();
     } catch (error) {
