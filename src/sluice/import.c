@@ -213,7 +213,7 @@ static int open_ledger(struct import *im, struct issue *why)
 
 static int drop_ledger(struct import *im, struct issue *why)
 {
-    return sink_ledger_drop(im->sink, why);
+    return sink_ledger_drop(im->sink, im->options->name, why);
 }
 
 static int build_indexes(struct import *im, struct issue *why)
@@ -488,7 +488,8 @@ static int tell_settled(struct import *im, struct issue *why)
     if (watch && watch->on_settled &&
         watch->on_settled(im->options->watch_arg, im->result, why) < 0)
         return -1;
-    with_sink(im, drop_ledger, &second);
+    if (im->options->name)
+        with_sink(im, drop_ledger, &second);
     return 0;
 }
 
@@ -534,6 +535,24 @@ int import_run(struct rn_ctx *ctx, const struct import_options *options,
     table_clear(&im.table);
     workbook_free(im.book);
     result->duration = rn_now() - im.started;
+    return status;
+}
+
+int import_forget(struct rn_ctx *ctx, const char *target, const char *name,
+                  struct issue *why)
+{
+    const struct import_options options = {.target = target, .name = name};
+    struct import_result result = {0};
+    struct import im = {.options = &options, .result = &result, .ctx = ctx};
+    im.env = (struct sink_env){&im, env_wait_fd, env_offload};
+    if (sink_target_is_missing(target))
+        return 0;
+    int status = with_sink(&im, open_sink, why);
+    if (status == 0)
+        status = with_sink(&im, drop_ledger, why);
+    if (im.sink)
+        with_sink(&im, close_sink, why);
+    import_result_clear(&result);
     return status;
 }
 

@@ -94,6 +94,13 @@ int import_run(struct rn_ctx *ctx, const struct import_options *options,
                struct import_result *result, struct issue *why);
 void import_result_clear(struct import_result *result);
 
+/*
+ * Drops what the target's ledger holds of an import that nobody will run again.
+ * 0, or -1 with *why: the lines stay, and are in nobody's way. Parks.
+ */
+int import_forget(struct rn_ctx *ctx, const char *target, const char *name,
+                  struct issue *why);
+
 /* "sequential", ... */
 const char *load_method_name(enum load_method method);
 

@@ -217,6 +217,21 @@ def canceled_and_retried(folder):
 
 
 @case
+def removed_with_its_lines(folder):
+    with Postgres() as pg:
+        gated_table(pg)
+        with Service(folder, to=pg.url) as server:
+            holder, number = stopped(pg, server, "batch")
+            server.ask("DELETE", "/api/imports/" + number)
+            same(server.ended(number)["state"], "canceled")
+            open_gate(holder)
+            check(pg.sql("SELECT count(*) FROM sluice_ledger") != "0")
+            same(server.ask("DELETE", "/api/imports/" + number).status, 204)
+        # The server has ended, and what it had begun as well.
+        same(pg.sql("SELECT count(*) FROM sluice_ledger"), "0")
+
+
+@case
 def the_database_restarts_nothing_is_lost(folder):
     """Every session of the import is ended by the database."""
     with Postgres() as pg:

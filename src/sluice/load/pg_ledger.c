@@ -75,12 +75,12 @@ int pg_ledger_open(struct sink *sink, struct ledger *ledger, struct issue *why)
     return status;
 }
 
-int pg_ledger_drop(struct sink *sink, struct issue *why)
+int pg_ledger_drop(struct sink *sink, const char *import, struct issue *why)
 {
     struct pg *pg = ((struct pg_sink *)sink)->pg;
     struct pg_answer answer = {0};
     struct pg_error error;
-    int status = pg_run_params(pg, drop_sql, 1, &sink->import, &answer, &error);
+    int status = pg_run_params(pg, drop_sql, 1, &import, &answer, &error);
     pg_answer_clear(&answer);
     return status < 0 ? pg_fail(pg, &error, why) : 0;
 }

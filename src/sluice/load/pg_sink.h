@@ -86,7 +86,7 @@ int pg_table_sql(struct outbuf *sql, const struct table *table,
 /* --- pg_ledger.c ---------------------------------------------------------- */
 
 int pg_ledger_open(struct sink *sink, struct ledger *ledger, struct issue *why);
-int pg_ledger_drop(struct sink *sink, struct issue *why);
+int pg_ledger_drop(struct sink *sink, const char *import, struct issue *why);
 /*
  * Inside the transaction that loaded them: the rows from first to last are
  * settled, `loaded` of them in the table.

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "load/sink_ops.h"
 #include "sluice_limits.h"
@@ -65,6 +66,11 @@ static enum target_kind kind_of_target(const char *target)
     return is_keyword_form(target) ? TARGET_POSTGRES : TARGET_UNKNOWN;
 }
 
+static const char *sqlite_path(const char *target)
+{
+    return starts_with(target, "sqlite:") ? target + strlen("sqlite:") : target;
+}
+
 int sink_open(struct sink **sink, const char *target,
               const struct sink_env *env, struct issue *why)
 {
@@ -72,9 +78,7 @@ int sink_open(struct sink **sink, const char *target,
     case TARGET_NULL:
         return sink_open_null(sink, why);
     case TARGET_SQLITE:
-        if (starts_with(target, "sqlite:"))
-            target += strlen("sqlite:");
-        return sink_open_sqlite(sink, target, why);
+        return sink_open_sqlite(sink, sqlite_path(target), why);
     case TARGET_POSTGRES:
         return sink_open_postgres(sink, target, env, why);
     case TARGET_UNKNOWN:
@@ -84,6 +88,12 @@ int sink_open(struct sink **sink, const char *target,
     return issue_set(why, ISSUE_USAGE,
                      "the target is neither sqlite:PATH, postgresql://... nor "
                      "null:");
+}
+
+bool sink_target_is_missing(const char *target)
+{
+    return kind_of_target(target) == TARGET_SQLITE &&
+           access(sqlite_path(target), F_OK) != 0;
 }
 
 unsigned sink_target_imports(const char *target)
@@ -159,9 +169,11 @@ int sink_ledger_open(struct sink *sink, const char *import,
     return sink->ops->ledger_open(sink, ledger, why);
 }
 
-int sink_ledger_drop(struct sink *sink, struct issue *why)
+int sink_ledger_drop(struct sink *sink, const char *import, struct issue *why)
 {
-    return sink->import ? sink->ops->ledger_drop(sink, why) : 0;
+    if (!sink->ops->ledger_drop)
+        return 0;
+    return sink->ops->ledger_drop(sink, import, why);
 }
 
 int sink_count(struct sink *sink, const char *table, uint64_t *rows,

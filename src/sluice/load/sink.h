@@ -71,6 +71,11 @@ bool sink_blocks(const struct sink *sink);
 /* Sessions that help at once: 1 for SQLite, otherwise 0 (no limit). */
 unsigned sink_max_sessions(const struct sink *sink);
 /*
+ * True when the target is a file that is not there: opening it would make it.
+ * Needs no connection.
+ */
+bool sink_target_is_missing(const char *target);
+/*
  * Imports of one target that help at once: 1 for SQLite, whose file has one
  * writer, otherwise 0 (no limit). Needs no connection.
  */
@@ -109,8 +114,8 @@ bool sink_discards(const struct sink *sink);
  */
 int sink_ledger_open(struct sink *sink, const char *import,
                      struct ledger *ledger, struct issue *why);
-/* Drops the lines of the import that sink_ledger_open named. */
-int sink_ledger_drop(struct sink *sink, struct issue *why);
+/* Drops the lines of an import; the ledger must be there. */
+int sink_ledger_drop(struct sink *sink, const char *import, struct issue *why);
 
 /* Rows in the table now. */
 int sink_count(struct sink *sink, const char *table, uint64_t *rows,

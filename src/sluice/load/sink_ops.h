@@ -25,7 +25,8 @@ struct sink_ops {
     /* NULL: keeps no ledger. */
     int (*ledger_open)(struct sink *sink, struct ledger *ledger,
                        struct issue *why);
-    int (*ledger_drop)(struct sink *sink, struct issue *why);
+    int (*ledger_drop)(struct sink *sink, const char *import,
+                       struct issue *why);
     int (*session_open)(struct session **session, struct sink *sink,
                         const struct load_plan *plan, enum load_method method,
                         struct issue *why);

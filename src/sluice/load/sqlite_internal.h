@@ -48,7 +48,8 @@ int sqlite_count(struct sink *sink, const char *table, uint64_t *rows,
 
 int sqlite_ledger_open(struct sink *sink, struct ledger *ledger,
                        struct issue *why);
-int sqlite_ledger_drop(struct sink *sink, struct issue *why);
+int sqlite_ledger_drop(struct sink *sink, const char *import,
+                       struct issue *why);
 /* Prepares what sqlite_ledger_write runs, for the sink's import. */
 bool sqlite_ledger_prepare(sqlite3 *db, const char *import,
                            sqlite3_stmt **statement);

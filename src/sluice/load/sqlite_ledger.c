@@ -55,12 +55,12 @@ int sqlite_ledger_open(struct sink *sink, struct ledger *ledger,
     return status;
 }
 
-int sqlite_ledger_drop(struct sink *sink, struct issue *why)
+int sqlite_ledger_drop(struct sink *sink, const char *import, struct issue *why)
 {
     sqlite3 *db = ((struct sqlite_sink *)sink)->db;
     sqlite3_stmt *drop = NULL;
     int status = 0;
-    if (!prepare_for(db, drop_sql, sink->import, &drop) ||
+    if (!prepare_for(db, drop_sql, import, &drop) ||
         sqlite3_step(drop) != SQLITE_DONE)
         status = sqlite_issue(db, why);
     sqlite3_finalize(drop);

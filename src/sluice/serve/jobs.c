@@ -305,6 +305,13 @@ static struct job *oldest_beyond(struct jobs *jobs)
     return oldest;
 }
 
+/* A job whose import may have left lines in its target's ledger. */
+static bool has_ledger(const struct jobs *jobs, const struct job *job)
+{
+    return job->started_ms != 0 && job->state != JOB_SUCCEEDED &&
+           job->target_index < jobs->place_count;
+}
+
 /* Removes all that is kept of a job that nobody can find any more. */
 static void forget(struct jobs *jobs, struct job *job)
 {
@@ -315,6 +322,9 @@ static void forget(struct jobs *jobs, struct job *job)
     if (rejects)
         unlink(rejects);
     free(rejects);
+    if (has_ledger(jobs, job))
+        job_drop_lines(job, jobs->places[job->target_index].target.dsn,
+                       &jobs->runners);
     job_free(job);
 }
 

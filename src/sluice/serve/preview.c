@@ -73,20 +73,11 @@ static int no_memory(struct preview *p)
 
 /* --------------------------------------------------------------- the table */
 
-/* A SQLite file that is not there must not be made by looking. */
-static bool is_missing_file(const char *dsn)
-{
-    if (sink_target_imports(dsn) != 1)
-        return false;
-    if (strncmp(dsn, "sqlite:", 7) == 0)
-        dsn += 7;
-    return access(dsn, F_OK) != 0;
-}
-
 static int describe(struct preview *p, const char *table)
 {
     struct sink *sink;
-    if (is_missing_file(p->dsn))
+    /* A file that is not there must not be made by looking. */
+    if (sink_target_is_missing(p->dsn))
         return 0;
     if (sink_open(&sink, p->dsn, NULL, &p->why) < 0)
         return -1;

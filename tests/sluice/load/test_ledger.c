@@ -161,7 +161,7 @@ static void settles(const char *(*fresh)(void), enum load_method method)
     CHECK_EQ_INT(ledger.count, by_batch ? 1 : 4);
     check_recalled(&ledger, by_batch);
     ledger_clear(&ledger);
-    CHECK(sink_ledger_drop(rig.sink, &rig.why) == 0);
+    CHECK(sink_ledger_drop(rig.sink, "one", &rig.why) == 0);
     rig_close(&rig);
 
     if (!open_named(&rig, target, "one", &ledger, method))
