@@ -180,23 +180,25 @@ test('two tabs show the same, and several files go at once', async ({ folder, op
   const first = await open();
   const second = await first.context().newPage();
   await second.goto(first.url());
-  const files = ['one', 'two', 'three'].map((name) => {
+  const names = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
+  const files = names.map((name) => {
     const file = join(folder, `${name}.csv`);
     writeFileSync(file, `${name},value\na,1\nb,2\n`);
     return file;
   });
   await first.setInputFiles('#files', files);
-  const buttons = first.getByRole('button', { name: /^Start import/ });
-  for (let left = files.length; left > 0; left--) {
-    await first.waitForFunction((n) => document.querySelectorAll('[data-start]:enabled').length >= n, left);
-    await buttons.first().click();
-    await first.waitForFunction((n) => document.querySelectorAll('article.draft').length < n, left);
-  }
+  await first.waitForFunction((n) => document.querySelectorAll('[data-start]:enabled').length === n, names.length);
+  await first.getByRole('button', { name: 'Start import: one.csv' }).click();
+  await first.waitForFunction((n) => document.querySelectorAll('article.draft').length === n, names.length - 1);
+  await accessible(first, 'several');
+  await first.getByRole('button', { name: 'Start all that are ready (7)' }).click();
   for (const page of [first, second])
-    await page.waitForFunction(() => document.querySelectorAll('.badge.succeeded').length === 3);
+    await page.waitForFunction((n) => document.querySelectorAll('.badge.succeeded').length === n, names.length);
+  assert.equal(await drafts(first).count(), 0);
+  assert.ok(await first.locator('#start-all').isHidden());
   await second.getByRole('button', { name: 'Remove from the list: two.csv' }).click();
   for (const page of [first, second])
-    await page.waitForFunction(() => document.querySelectorAll('article.job').length === 2);
+    await page.waitForFunction(() => document.querySelectorAll('article.job').length === 7);
 });
 
 test('by keyboard alone', async ({ folder, open }) => {

@@ -125,23 +125,49 @@ async function call(method, path) {
   return body;
 }
 
-/* Sends a file with its options; `progress` is told the share that is sent. */
+/*
+ * Sends a file with its options, when it is its turn; `progress` is told the
+ * share that is sent.
+ */
 function send(path, file, options, progress) {
   const request = new XMLHttpRequest();
-  const form = new FormData();
-  form.append("options", JSON.stringify(options));
-  form.append("file", file, file.name);
-  const done = new Promise((resolve, reject) => {
+  const aborted = () => Object.assign(new Error("stopped"), { aborted: true });
+  let stopped = false;
+  const done = turn(() => new Promise((resolve, reject) => {
+    if (stopped) { reject(aborted()); return; }
+    const form = new FormData();
+    form.append("options", JSON.stringify(options));
+    form.append("file", file, file.name);
     request.open("POST", path);
     request.responseType = "json";
     request.upload.onprogress = (e) => { if (e.lengthComputable) progress?.(e.loaded / e.total); };
     request.onload = () => (request.status < 300 ? resolve(request.response)
       : reject(new Error(wordsFor(request.status, request.response))));
     request.onerror = () => reject(new Error(wordsFor(0)));
-    request.onabort = () => reject(Object.assign(new Error("stopped"), { aborted: true }));
+    request.onabort = () => reject(aborted());
     request.send(form);
-  });
-  return { done, stop: () => request.abort() };
+  }));
+  return { done, stop: () => { stopped = true; request.abort(); } };
+}
+
+/*
+ * Uploads take turns: a browser opens six connections to a server, and the
+ * events and the buttons of the page need some of them.
+ */
+const UPLOADS = 3;
+let uploading = 0;
+const waiting = [];
+
+async function turn(work) {
+  if (uploading >= UPLOADS) await new Promise((resolve) => { waiting.push(resolve); });
+  else uploading++;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else uploading--;
+  }
 }
 
 /* ------------------------------------------------------------------ drafts */
@@ -172,7 +198,7 @@ class Draft {
     part(this.card, "name").textContent = file.name;
     part(this.card, "size").textContent = size(file.size);
     part(this.card, "remove").onclick = () => this.remove(true);
-    part(this.card, "start").onclick = () => this.start();
+    part(this.card, "start").onclick = () => this.start(false);
     part(this.card, "drop-rest").onclick = () => this.dropRest();
     this.on("sheet", () => this.mapping.clear());
     this.on("table", () => this.mapping.clear());
@@ -183,6 +209,7 @@ class Draft {
     label("remove");
     drafts.add(this);
     $("#drafts").append(this.card);
+    offerAll();
     this.look();
   }
 
@@ -210,6 +237,7 @@ class Draft {
     this.sample ||= await sampleOf(this.file);
     const upload = this.upload = send("api/previews", this.sample, this.options());
     part(this.card, "start").disabled = true;
+    offerAll();
     part(this.card, "busy").textContent = this.preview ? "Looking again…" : "Reading the file…";
     show(part(this.card, "busy"), true);
     try {
@@ -246,7 +274,10 @@ class Draft {
     this.renderRows();
     this.renderProblems();
     part(card, "start").disabled = Boolean(preview.fault);
+    offerAll();
   }
+
+  get ready() { return !part(this.card, "start").disabled; }
 
   renderFields() {
     const { card, preview } = this;
@@ -340,18 +371,19 @@ class Draft {
     part(card, "problems").replaceChildren(...preview.problems.map((p) => element("li", sentence(p))));
   }
 
-  async start() {
+  async start(together) {
     const bar = part(this.card, "upload");
     const button = part(this.card, "start");
     button.disabled = true;
+    offerAll();
     show(bar, true);
     this.upload = send("api/imports", this.file, this.options(), (share) => { bar.value = 100 * share; });
     part(this.card, "remove").textContent = "Stop";
     try {
       const job = await this.upload.done;
       this.remove(false);
-      const card = update(job);
-      part(card.card, "name").focus();
+      const { card } = update(job);
+      if (!together) part(card, "name").focus();
       announce(`${this.file.name}: the import has started.`);
     } catch (error) {
       if (error.aborted) return;
@@ -366,6 +398,7 @@ class Draft {
     this.upload?.stop();
     this.card.remove();
     drafts.delete(this);
+    offerAll();
     if (byHand) $("#files").focus();
   }
 }
@@ -374,6 +407,19 @@ function sentence(reject) {
   const place = reject.column ? `Row ${reject.row}, ${reject.header ? `“${reject.header}”` : `column ${reject.column}`}` : `Row ${reject.row}`;
   const value = reject.value ? `: “${reject.value}”` : "";
   return `${place}${value} – ${REASONS[reject.code] || reject.reason}`;
+}
+
+/* One button for several that are ready. */
+function offerAll() {
+  const ready = [...drafts].filter((d) => d.ready).length;
+  show($("#start-all"), drafts.size > 1);
+  $("#start-all").disabled = ready === 0;
+  $("#start-all").textContent = `Start all that are ready (${ready})`;
+}
+
+function startAll() {
+  for (const draft of [...drafts]) if (draft.ready) draft.start(true);
+  $("#imports").focus();
 }
 
 function choose(files) {
@@ -672,6 +718,7 @@ function setUp() {
       area.classList.toggle("over", name === "dragover");
       if (name === "drop" && e.dataTransfer) choose(e.dataTransfer.files);
     });
+  $("#start-all").onclick = startAll;
   $("#older").onclick = () => loadOlder().catch((error) => announce(error.message));
   addEventListener("beforeunload", (e) => { if (drafts.size) e.preventDefault(); });
   load();
