@@ -20,8 +20,8 @@
  *     rn_flight_free(users);
  *
  * The call runs in a goroutine of its own with a copy of the value of whoever
- * asked first. Its context is not that of any caller, so that the first one's
- * end does not fail the others: it is canceled when the last who waits has left.
+ * asked first. Its context has the values of that one's, but not its end, which
+ * would fail the others: it is canceled when the last who waits has left.
  *
  * Results are copied flat: what a result points to is shared by all who get it.
  * When nobody is left to get it, it is lost: let it hold nothing, or something

@@ -14,7 +14,15 @@
  *
  * How many may run at once is another question, with three answers: a pool of
  * that many workers (pool.h), a group with that limit (group.h), or, where the
- * work is not ours to start, a semaphore of that many places.
+ * work is not ours to start, a semaphore of that many places (sync.h):
+ *
+ *     static struct rn_semaphore connections = RN_SEMAPHORE(10);
+ *
+ *     int status = rn_semaphore_acquire_ctx(ctx, &connections, 1);
+ *     if (status < 0)
+ *         return status;
+ *     status = request(ctx, url);
+ *     rn_semaphore_release(&connections, 1);
  *
  * Ownership: a limiter is a struct in the caller's memory, full at first, not
  * to be copied while in use; nothing to free.

@@ -48,7 +48,8 @@ void rn_shutdown_stop(struct rn_shutdown *shutdown);
 /*
  * rn_shutdown_go(shutdown, function, value): starts
  * `void function(struct rn_ctx *ctx, T *own)` in a goroutine, with a private
- * copy of the value; ctx is done when its time for finishing is over. RN_OK, or
+ * copy of the value; ctx has the values of the parent and is done when its time
+ * for finishing is over. RN_OK, or
  * RN_CANCELED when the end has begun: it was not started, and what the value
  * holds is still the caller's. Does not park.
  */

@@ -180,6 +180,8 @@ void rn_batches_start_(struct rn_group *group, struct rn_channel *in,
                        const struct rn_batch_limits *limits,
                        size_t (*weigh)(const void *value), const char *where)
 {
+    if (limits->age_ns < 0)
+        misuse("batches of a negative age");
     struct gathering g = {
         .in = in,
         .out = out,
@@ -189,8 +191,6 @@ void rn_batches_start_(struct rn_group *group, struct rn_channel *in,
         .due = RN_NEVER,
         .value = alloc_or_die(1, size),
     };
-    if (limits->age_ns < 0)
-        misuse("batches of a negative age");
     rn_chan_set_drop_(out, drop_handle);
     rn_group_go_(group, run_gathering, &g, sizeof(g), where);
 }

@@ -100,8 +100,11 @@ static int send_one(struct rn_ctx *ctx, struct subscription *s,
 int rn_broadcast_send_(struct rn_ctx *ctx, struct rn_broadcaster *broadcast,
                        const void *value)
 {
-    rn_mutex_lock(&broadcast->sending);
-    int status = broadcast->closed ? RN_CLOSED : rn_ctx_err(ctx);
+    int status = rn_mutex_lock_ctx(ctx, &broadcast->sending);
+    if (status < 0)
+        return status;
+    if (broadcast->closed)
+        status = RN_CLOSED;
     struct subscription *s = broadcast->first;
     for (; s && status == RN_OK; s = s->next)
         status = send_one(ctx, s, value);

@@ -129,14 +129,17 @@ static void run_call(void *own)
 }
 
 /* Under the lock: a call in the table, to be started. */
-static struct call *new_call(struct rn_flights *flights, const char *key)
+static struct call *new_call(struct rn_ctx *ctx, struct rn_flights *flights,
+                             const char *key)
 {
     struct call *call = alloc_or_die(1, sizeof(*call));
     size_t length = strlen(key) + 1;
     call->flights = flights;
     call->key = memcpy(alloc_or_die(1, length), key, length);
     call->references = 1; /* its goroutine's */
-    call->ctx = rn_ctx_with_cancel(rn_ctx_background());
+    struct rn_ctx *values = rn_ctx_without_cancel(ctx);
+    call->ctx = rn_ctx_with_cancel(values);
+    rn_ctx_release(values);
     call->done = rn_chan_make(char, 0);
     call->result = alloc_or_die(1, flights->size);
     call->listed = true;
@@ -171,7 +174,7 @@ int rn_flight_do_(struct rn_ctx *ctx, struct rn_flights *flights,
     struct call *call = *find(flights, key);
     bool first = !call;
     if (first)
-        call = new_call(flights, key);
+        call = new_call(ctx, flights, key);
     call->waiting++;
     call->references++;
     rn_mutex_unlock(&flights->lock);

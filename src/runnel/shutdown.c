@@ -15,7 +15,7 @@
 
 struct rn_shutdown {
     struct rn_ctx *stopping; /* take nothing in */
-    struct rn_ctx *working;  /* not a child of stopping: it ends later */
+    struct rn_ctx *working;  /* with the same values; ends later */
     struct rn_waitgroup all;
     struct rn_mutex lock; /* protects what follows */
     size_t running;
@@ -33,7 +33,9 @@ struct rn_shutdown *rn_shutdown_make(struct rn_ctx *parent)
 {
     struct rn_shutdown *shutdown = alloc_or_die(1, sizeof(*shutdown));
     shutdown->stopping = rn_ctx_with_cancel(parent);
-    shutdown->working = rn_ctx_with_cancel(rn_ctx_background());
+    struct rn_ctx *values = rn_ctx_without_cancel(parent);
+    shutdown->working = rn_ctx_with_cancel(values);
+    rn_ctx_release(values);
     return shutdown;
 }
 

@@ -147,6 +147,45 @@ static void context_ends_the_wait(void)
     rn_broadcast_free(to);
 }
 
+struct patient {
+    rn_broadcast(int) to;
+    struct rn_ctx *ctx;
+    struct rn_waitgroup *left;
+};
+
+static void send_until_done(struct patient *own)
+{
+    CHECK_EQ_INT(rn_broadcast_send(own->ctx, own->to, 1), RN_TIMEOUT);
+    rn_waitgroup_done(own->left);
+}
+
+/* Senders that wait behind another one hear of their own context's end. */
+static void context_ends_the_wait_for_a_turn(void)
+{
+    rn_broadcast(int) to = rn_broadcast_make(int);
+    rn_receiver(int) deaf = rn_subscribe(to, 0, RN_SLOW_WAITS);
+    struct rn_ctx *late = rn_ctx_with_timeout(rn_ctx_background(), 4 * RN_MS);
+    struct rn_ctx *soon = rn_ctx_with_timeout(rn_ctx_background(), RN_MS);
+    struct rn_waitgroup first = {0};
+    struct rn_waitgroup others = {0};
+
+    rn_waitgroup_add(&first, 1);
+    rn_waitgroup_add(&others, 3);
+    rn_go(send_until_done, (struct patient){to, late, &first});
+    rn_check_settle();
+    for (int i = 0; i < 3; i++)
+        rn_go(send_until_done, (struct patient){to, soon, &others});
+    rn_waitgroup_wait(&others);
+    if (rn_check_simulated())
+        CHECK_EQ_INT(rn_ctx_err(late), RN_OK);
+    rn_waitgroup_wait(&first);
+    rn_unsubscribe(to, deaf);
+    rn_broadcast_free(to);
+    rn_ctx_release(late);
+    rn_ctx_release(soon);
+    rn_check_alone();
+}
+
 struct waiting {
     rn_broadcast(int) to;
     struct rn_waitgroup *left;
@@ -229,4 +268,5 @@ static void anyone_comes_and_goes(void)
 
 RN_CHECK_MAIN(all_hear_the_same, slow_one_misses, slow_one_leaves,
               closed_is_closed, context_ends_the_wait,
-              leaving_lets_the_sender_go, anyone_comes_and_goes)
+              context_ends_the_wait_for_a_turn, leaving_lets_the_sender_go,
+              anyone_comes_and_goes)

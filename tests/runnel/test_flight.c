@@ -199,6 +199,33 @@ static void panic_reaches_who_waits(void)
     rn_check_alone();
 }
 
+static rn_key(int) trace_key;
+
+static int read_trace(struct rn_ctx *ctx, int *own, struct answer *answer)
+{
+    const int *trace = rn_ctx_value(ctx, &trace_key);
+
+    answer->number = trace ? *trace + *own : -1;
+    return rn_ctx_deadline(ctx) == RN_NEVER ? RN_OK : -1;
+}
+
+/* The call sees the values of who asked first, not that one's deadline. */
+static void values_travel_along(void)
+{
+    flight users = rn_flight_make(struct answer);
+    struct rn_ctx *timed = rn_ctx_with_timeout(rn_ctx_background(), 90 * RN_S);
+    int trace = 40;
+    struct rn_ctx *ctx = rn_ctx_with_value(timed, &trace_key, &trace);
+    struct answer answer;
+
+    CHECK_EQ_INT(rn_flight_do(ctx, users, "k", read_trace, &answer, 2), RN_OK);
+    CHECK_EQ_INT(answer.number, 42);
+    rn_flight_free(users);
+    rn_ctx_release(ctx);
+    rn_ctx_release(timed);
+    rn_check_alone();
+}
+
 struct storm {
     flight flight;
     _Atomic(int) *flying; /* for each key */
@@ -250,4 +277,4 @@ static void never_two_for_a_key(void)
 
 RN_CHECK_MAIN(one_call_for_all, ended_is_not_kept, first_may_leave,
               left_by_all_is_called_off, panic_reaches_who_waits,
-              never_two_for_a_key)
+              values_travel_along, never_two_for_a_key)

@@ -153,6 +153,29 @@ static void panic_waits_for_the_end(void)
     rn_check_alone();
 }
 
+static rn_key(int) server_key;
+
+static void read_value(struct rn_ctx *ctx, int **own)
+{
+    **own = *rn_ctx_value(ctx, &server_key);
+}
+
+/* The work sees the values of the context it was made from. */
+static void values_travel_along(void)
+{
+    int number = 17;
+    int seen = 0;
+    struct rn_ctx *ctx =
+        rn_ctx_with_value(rn_ctx_background(), &server_key, &number);
+    struct rn_shutdown *shutdown = rn_shutdown_make(ctx);
+
+    CHECK_EQ_INT(rn_shutdown_go(shutdown, read_value, &seen), RN_OK);
+    CHECK_EQ_INT(rn_shutdown_finish(shutdown, 3600 * RN_S), RN_OK);
+    CHECK_EQ_INT(seen, 17);
+    rn_ctx_release(ctx);
+    rn_check_alone();
+}
+
 struct waiter {
     rn_receiver(char) done;
     rn_receiver(int) jobs;
@@ -198,4 +221,5 @@ static void closing_tells_all(void)
 }
 
 RN_CHECK_MAIN(work_finishes, the_rest_is_canceled, nothing_begins_any_more,
-              begun_is_finished, panic_waits_for_the_end, closing_tells_all)
+              begun_is_finished, panic_waits_for_the_end, values_travel_along,
+              closing_tells_all)
