@@ -3,8 +3,8 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test model soak bench race \
-        asan bench-patterns bench-serve valgrind fuzz guide install clean \
-        format help
+        asan bench-goroutines bench-patterns bench-serve valgrind fuzz guide \
+        install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -74,6 +74,10 @@ bench: all
 	@tools/install_deps bench
 	@tools/pg_private bench/sluice/bench_import --rows $(BENCH_ROWS)
 
+bench-goroutines: all
+	@ninja -C build bench/runnel/bench_goroutines
+	@build/bench/runnel/bench_goroutines
+
 bench-patterns: all
 	@ninja -C build bench/runnel/bench_patterns
 	@build/bench/runnel/bench_patterns
@@ -113,6 +117,7 @@ help:
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
+	@echo 'make bench-goroutines  what one costs, and a thread'
 	@echo 'make bench-patterns  the patterns beside bare channels'
 	@echo 'make bench-serve  the server beside Go, where Go is installed'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
