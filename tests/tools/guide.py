@@ -9,6 +9,7 @@ import tempfile
 tool = sys.argv[1]
 SOURCE = """/* SPDX-License-Identifier: Apache-2.0 */
 int a;
+static void f(void);
 /* guide: outer */
 static void f(void)
 {
@@ -22,7 +23,7 @@ static void f(void)
 """
 OUTER = "static void f(void)\n{\n    g();\n\n    h();\n}"
 INNER = "g();\n\nh();"
-WHOLE = "int a;\n" + OUTER
+WHOLE = "int a;\nstatic void f(void);\n" + OUTER
 number = failed = 0
 
 
@@ -58,6 +59,7 @@ def check(name, held, shown=""):
 
 for name, source, body in (("outer region", "examples/a.c#outer", OUTER),
                            ("inner region", "examples/a.c#inner", INNER),
+                           ("function", "examples/a.c#f()", OUTER),
                            ("whole file", "examples/a.c", WHOLE)):
     status, errors, _ = run(block(source, body))
     check(name + " is right", status == 0, errors)
@@ -71,6 +73,7 @@ for name, source, body in (("outer region", "examples/a.c#outer", OUTER),
 for name, page in (
         ("no such file", block("examples/b.c", "x")),
         ("no such region", block("examples/a.c#other", "x")),
+        ("no such function", block("examples/a.c#h()", "x")),
         ("a folder that is not tested", block("docs/a.c", "x")),
         ("code from no file", "```c\nx();\n```\n")):
     for write in (False, True):
