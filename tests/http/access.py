@@ -27,7 +27,7 @@ def without_the_token_nothing_but_health(folder):
              "Authorization: Bearer %sx" % TOKEN,
              "Authorization: Bearer " + TOKEN.upper(),
              "Authorization: " + TOKEN, "Authorization: Digest " + TOKEN,
-             basic("", ""), basic(TOKEN, ""), basic("x", TOKEN[1:]),
+             basic("", ""), basic("", TOKEN + "\0"), basic(TOKEN, ""), basic("x", TOKEN[1:]),
              "Authorization: Basic " + TOKEN, "Authorization: Basic ====",
              "Authorization: Basic " + "QUJD" * 2000)
     with Probe(folder, "token=token") as server:

@@ -269,6 +269,18 @@ class Server:
                 return int(line.rpartition(" ")[2])
         raise AssertionError("no metric " + name)
 
+    def open_uploads(self):
+        """[size] of the files in the spool that it has open."""
+        sizes = []
+        for name in os.listdir("/proc/%d/fd" % self.child.pid):
+            path = "/proc/%d/fd/%s" % (self.child.pid, name)
+            try:
+                if self.spool in os.readlink(path):
+                    sizes.append(os.stat(path).st_size)
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return sizes
+
     def memory_kb(self, name):
         with open("/proc/%d/status" % self.child.pid) as f:
             return int(re.search(name + r":\s*(\d+) kB", f.read()).group(1))

@@ -205,6 +205,7 @@ static void none(void *app, struct http_request *request,
 static void twice(void *app, struct http_request *request,
                   struct http_response *response)
 {
+    http_header(response, "X-Broken", "%s", "a\r\nX-Other: b\x01");
     hello(app, request, response);
     hello(app, request, response);
     http_stream_begin(response, 200, "text/plain");

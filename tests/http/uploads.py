@@ -197,12 +197,8 @@ def nothing_lies_about_meanwhile(folder):
         sent = request_bytes("POST", "/upload", FORM, body=body)
         connection.send(sent[:600000])
         # That much was read, so the file is open by now.
-        size = 0
-        while size < 262144:
-            files = [os.path.join("/proc", str(server.child.pid), "fd", f)
-                     for f in os.listdir("/proc/%d/fd" % server.child.pid)]
-            size = max([os.stat(f).st_size for f in files
-                        if server.spool in os.readlink(f)] or [0])
+        while max(server.open_uploads() or [0]) < 262144:
+            pass
         same(os.listdir(server.spool), [])
         connection.send(sent[600000:])
         same(connection.answer().json()["size"], 1000000)
@@ -231,9 +227,7 @@ def a_client_that_vanishes(folder):
         while server.metric("sluice_http_connections") > 1:
             pass
         same(os.listdir(server.spool), [])
-        same([f for f in os.listdir("/proc/%d/fd" % server.child.pid)
-              if server.spool in os.readlink(
-                  "/proc/%d/fd/%s" % (server.child.pid, f))], [])
+        same(server.open_uploads(), [])
         taken(send_form(server, form(form_part(ZIP))), ZIP, "list.xlsx",
               "xlsx")
 
