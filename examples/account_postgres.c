@@ -18,6 +18,9 @@
 #define TRIES      5
 #define NUMBER_MAX 21 /* characters of an int64_t and a comma */
 
+/* A server that does not answer; a second Ctrl-C does not wait for it. */
+#define CONNECT_SECONDS "10"
+
 struct postgres_store {
     struct store base;
     PGconn *connection;
@@ -187,7 +190,10 @@ struct store *store_postgres_open(const char *address, int64_t accounts,
         return NULL;
     }
     own->base.ops = &ops;
-    own->connection = PQconnectdb(address);
+    /* What stands first gives way to the address, in which it may be, too. */
+    const char *const keys[] = {"connect_timeout", "dbname", NULL};
+    const char *const values[] = {CONNECT_SECONDS, address, NULL};
+    own->connection = PQconnectdbParams(keys, values, 1);
     if (PQstatus(own->connection) != CONNECTION_OK)
         fail(own);
     else if (create(own, accounts, cents) == 0)

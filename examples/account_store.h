@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_BATCH_MAX 256
+#define STORE_BATCH_MAX 1024
 #define STORE_ERROR_MAX 256
 
 struct transfer {

@@ -25,7 +25,7 @@
 #define FIRST_CENTS 10000000 /* what an account begins with */
 
 static const char *database = "sqlite:bank.sqlite";
-static int64_t count = 20000, accounts = 1000, workers = 256;
+static int64_t count = 20000, accounts = 1000, workers = 1024;
 static int64_t unit_us = 200, timeout_ms = 3000;
 
 /* One that waits for its commit. */
