@@ -308,16 +308,15 @@ static struct netfd_wait *end_waits(struct netfd_side *s,
     return chain;
 }
 
-static bool close_for(struct netfd *n, bool for_good)
+bool netfd_close(struct netfd *n)
 {
     struct netfd_wait *chain = NULL;
+    sched_point();
     poll_desc_lock(n->desc);
     bool first = !n->closed;
     n->closed = true;
     for (int i = 0; first && i < NETFD_SIDES; i++)
         chain = end_waits(&n->sides[i], chain);
-    if (for_good)
-        n->lent = false;
     if (first && n->lent) /* the other side need not wait for netfd_free */
         os_shutdown(n->fd, SHUT_RDWR);
     n->users++;
@@ -333,15 +332,13 @@ static bool close_for(struct netfd *n, bool for_good)
     return first;
 }
 
-bool netfd_close(struct netfd *n)
-{
-    sched_point();
-    return close_for(n, false);
-}
-
 void netfd_free(struct netfd *n)
 {
-    close_for(n, true);
-    if (!n->gone)
+    poll_desc_lock(n->desc);
+    bool in_use = n->users > 0;
+    n->lent = false; /* closed right now, without a shutdown */
+    poll_desc_unlock(n->desc);
+    if (in_use)
         fatal("a connection is freed while it is in use");
+    netfd_close(n);
 }
