@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "fatal.h"
 #include "lock.h"
+#include "mutant.h"
 #include "sanitize.h"
 #include "sched.h"
 
@@ -63,7 +64,8 @@ static void *take(struct part *part)
     lock_acquire(&part->lock);
     size_t count = atomic_load_explicit(&part->count, memory_order_relaxed);
     if (count > 0) {
-        object = part->objects[--count];
+        object = part->objects[count - 1];
+        count -= !MUTANT(OBJECT_SHARED);
         atomic_store_explicit(&part->count, count, memory_order_relaxed);
     }
     lock_release(&part->lock);

@@ -10,6 +10,7 @@
  */
 #include <runnel/sync.h>
 
+#include "mutant.h"
 #include "panic_internal.h"
 #include "sanitize.h"
 #include "sched.h"
@@ -39,7 +40,7 @@ static int wait_within(struct wait_limit limit, struct rn_cond *cond,
     lock_release(&cond->guard_);
     rn_mutex_unlock(mutex);
     lock_acquire(&cond->guard_);
-    if (self.queued)
+    if (self.queued || MUTANT(SIGNAL_MISSED))
         status =
             waitq_park(&cond->guard_, WAITQ_OF(cond), &self, WAIT_COND, limit);
     else
@@ -80,7 +81,7 @@ static void wake(struct rn_cond *cond, bool all)
         struct rn_waiter_ *w = cond->first_;
         if (!waitq_win(WAITQ_OF(cond), w))
             continue; /* its limit was faster */
-        done = !all;
+        done = !all && !MUTANT(SIGNAL_WAKES_ALL);
         if (w->task) {
             w->task->next = NULL;
             *end = w->task; /* oldest first */

@@ -175,7 +175,7 @@ static bool fire(struct rn_ctx *ctx, int status, const struct cause *cause)
 {
     if (!token_fire(&ctx->token, status, cause))
         return false;
-    if (ctx->after.function && take_call(ctx))
+    if (ctx->after.function && (take_call(ctx) || MUTANT(STOPPED_IS_CALLED)))
         rn_go(run_call, ctx->after);
     return true;
 }
@@ -259,7 +259,7 @@ static void join(struct rn_ctx *parent, struct rn_ctx *child)
         list_append(&parent->children, &child->sibling);
     lock_release(&parent->token.lock);
     if (status != 0 && !MUTANT(CHILD_MISSES))
-        cancel(child, status, parent->token.cause);
+        cancel(child, status, MUTANT(CAUSE_LOST) ? NULL : parent->token.cause);
 }
 
 /* One that is in no list yet, and never done by itself. */

@@ -39,6 +39,16 @@
     X(READERS_PASS, "readers enter beside a writer")                      \
     X(WRITER_PASSED, "new readers pass a writer that waits")              \
     X(LAST_READER, "the last reader does not wake the writer")            \
+    X(WRITER_GONE_BLOCKS, "a writer that gives up keeps readers out")     \
+    X(QUEUE_WINS_TWICE, "one that gave up is given what it wanted")       \
+    X(SIGNAL_MISSED, "a signal before the waiter has parked is lost")     \
+    X(SIGNAL_WAKES_ALL, "a signal wakes all that wait")                   \
+    X(PLACES_UNSEEN, "places given back are not handed on")               \
+    X(LARGE_PASSED, "small requests pass a large one that waits")         \
+    X(LARGE_GONE_BLOCKS, "a large one that gives up keeps others out")    \
+    X(STOPPED_IS_CALLED, "a function that was stopped runs")              \
+    X(CAUSE_LOST, "a child made late does not have its parent's cause")   \
+    X(OBJECT_SHARED, "a cached object stays when it is taken")            \
     X(GROUP_WAKES_ONE, "the end of the work wakes one waiter only")       \
     X(GROUP_EARLY, "the waiters wake before the last is done")            \
     X(ONCE_EARLY, "once counts as done before its function is")           \

@@ -13,6 +13,7 @@
  */
 #include <runnel/sync.h>
 
+#include "mutant.h"
 #include "panic_internal.h"
 #include "sanitize.h"
 #include "sched.h"
@@ -51,7 +52,8 @@ bool rn_semaphore_try_acquire(struct rn_semaphore *semaphore, int64_t weight)
     sched_point();
     check_weight(weight);
     lock_acquire(&semaphore->guard_);
-    bool taken = !semaphore->first_ && fits(semaphore, weight);
+    bool taken =
+        (!semaphore->first_ || MUTANT(LARGE_PASSED)) && fits(semaphore, weight);
     if (taken)
         semaphore->used_ += weight;
     lock_release(&semaphore->guard_);
@@ -72,7 +74,7 @@ static int wait_for_places(struct rn_semaphore *semaphore, int64_t weight,
         return RN_OK;
     /* Those behind may fit where we did not. */
     lock_acquire(&semaphore->guard_);
-    struct task *chain = grant(semaphore);
+    struct task *chain = MUTANT(LARGE_GONE_BLOCKS) ? NULL : grant(semaphore);
     lock_release(&semaphore->guard_);
     ready_chain(chain);
     return status;
@@ -129,7 +131,7 @@ void rn_semaphore_release(struct rn_semaphore *semaphore, int64_t weight)
     struct task *chain = NULL;
     if (held) {
         semaphore->used_ -= weight;
-        chain = grant(semaphore);
+        chain = MUTANT(PLACES_UNSEEN) ? NULL : grant(semaphore);
     }
     lock_release(&semaphore->guard_);
     if (!held)

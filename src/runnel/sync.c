@@ -246,7 +246,7 @@ static int wait_for_turn(struct rn_rwmutex *rw, bool reader,
     if (status == RN_OK)
         return RN_OK;
     lock_acquire(&rw->guard_);
-    if (!rw->writer_)
+    if (!rw->writer_ && !MUTANT(WRITER_GONE_BLOCKS))
         chain = grant(rw, false);
     lock_release(&rw->guard_);
     ready_chain(chain);

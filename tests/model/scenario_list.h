@@ -8,8 +8,8 @@
 #include "scenarios.h"
 
 static const struct scenario *const scenario_lists[] = {
-    chan_scenarios,    select_scenarios, sync_scenarios,
-    context_scenarios, timer_scenarios,
+    chan_scenarios, select_scenarios,  sync_scenarios,
+    wait_scenarios, context_scenarios, timer_scenarios,
 };
 
 /* NULL beyond the last. */

@@ -22,6 +22,7 @@ struct scenario {
 extern const struct scenario chan_scenarios[];
 extern const struct scenario select_scenarios[];
 extern const struct scenario sync_scenarios[];
+extern const struct scenario wait_scenarios[];
 extern const struct scenario context_scenarios[];
 extern const struct scenario timer_scenarios[];
 
