@@ -88,8 +88,6 @@ int rn_group_wait(struct rn_group *group);
 int rn_group_run(struct rn_ctx *parent, size_t limit,
                  int (*body)(struct rn_group *group, void *arg), void *arg);
 
-/* Notes where it was made, for debug.h; returns group. */
-struct rn_group *rn_group_made_(struct rn_group *group, const char *where);
 /*
  * Has rn_group_wait call function(arg) after the last function of the group has
  * ended, before it returns: for what they share. The last one asked for is
@@ -104,6 +102,9 @@ void rn_group_finally(struct rn_group *group, void (*function)(void *arg),
  */
 struct rn_channel *rn_group_chan_(struct rn_group *group, size_t element_size,
                                   size_t capacity, const char *where);
+
+/* Notes where it was made, for debug.h; returns group. */
+struct rn_group *rn_group_made_(struct rn_group *group, const char *where);
 
 void rn_group_go_(struct rn_group *group,
                   int (*function)(struct rn_ctx *ctx, void *own),
