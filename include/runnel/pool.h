@@ -23,9 +23,9 @@
  * ctx is the group's, state what the pool was given (shared by its workers;
  * NULL for a `void *state`), job the worker's own copy. It returns
  *
- *     RN_OK      *out is a result and is sent
- *     RN_SKIP    there is no result for this job
- *     negative   the group's error: it cancels the other workers
+ *   RN_OK      *out is a result and is sent
+ *   RN_SKIP    there is no result for this job
+ *   negative   the group's error: it cancels the other workers
  *
  * so a job that fails alone is a result that says so, not a negative status.
  * The result channel is closed when the last worker has ended, whatever ended
