@@ -46,6 +46,7 @@ enum {
     OPT_STATE,
     OPT_IMPORTS,
     OPT_QUEUE,
+    OPT_KEEP,
     OPT_MAX_UPLOAD,
     OPT_MAX_CONNECTIONS,
     OPT_HEAD_TIMEOUT,
@@ -70,6 +71,8 @@ static const struct argp_option flags[] = {
      1},
     {"imports", OPT_IMPORTS, "N", 0, "that run at once; default: 4", 1},
     {"queue", OPT_QUEUE, "N", 0, "imports that may wait; default: 1000", 1},
+    {"keep", OPT_KEEP, "N", 0,
+     "imports that have ended and are remembered; default: 1000", 1},
     {"listen", OPT_LISTEN, "ADDRESS", 0,
      "HOST:PORT, or unix:PATH; default: 127.0.0.1:8080", 2},
     {"token-file", OPT_TOKEN_FILE, "FILE", 0,
@@ -295,6 +298,9 @@ static error_t parse_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_QUEUE:
         service->jobs.waiting = (unsigned)count_of(state, "queue", arg, 100000);
+        return 0;
+    case OPT_KEEP:
+        service->jobs.keep = (unsigned)count_of(state, "keep", arg, 100000);
         return 0;
     case OPT_LOG:
         parse_log(state, arg);

@@ -63,6 +63,21 @@ def an_upload_goes_with_the_job_that_ended_well(folder):
 
 
 @case
+def only_so_many_are_kept(folder):
+    sqlite(folder, "out.sqlite", "CREATE TABLE list (number INTEGER NOT NULL)")
+    rejects = os.path.join(folder, "state", "rejects")
+    with Service(folder, "--keep", "3") as server:
+        made = [server.imported(b"number\nx\n")["id"] for _ in range(5)]
+        # Removed when the next one has ended, so the last may still be there.
+        kept = [j["id"] for j in server.get("/api/imports").json()["imports"]]
+        check(kept[:3] == made[::-1][:3] and len(kept) < 5, kept, made)
+    with Service(folder, "--keep", "2") as server:
+        kept = [j["id"] for j in server.get("/api/imports").json()["imports"]]
+        same(kept, made[::-1][:2])
+        same(sorted(os.listdir(rejects)), sorted(kept))
+
+
+@case
 def killed_at_any_moment(folder):
     """SQLite: killed while it loads, five times; then it goes on to the end."""
     rows = 6000 if SANITIZED else 30000

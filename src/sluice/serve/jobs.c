@@ -36,9 +36,6 @@
 #include "serve/job_run.h"
 #include "serve/jobs_view.h"
 
-/* Jobs that have ended and are remembered; a page shows hundreds. */
-#define JOBS_KEPT 1000
-
 struct place {
     struct job_target target;
     unsigned running;
@@ -55,9 +52,9 @@ struct jobs {
     struct job_target *targets; /* as jobs_targets shows them */
     unsigned running_max;
     unsigned waiting_max;
+    unsigned keep;
 
     struct job *newest;
-    size_t kept;
     struct job_queue queue;
     unsigned running;
     unsigned waiting;
@@ -78,19 +75,14 @@ static char *upload_path(const struct jobs *jobs, const struct job *job)
 
 static struct metric uploaded = METRIC_COUNTER(
     "sluice_upload_bytes_total", "Bytes of the files that were queued.");
+#define ENDED(state)                                \
+    METRIC_LABELED(COUNTER, "sluice_imports_total", \
+                   "Imports that have ended.", "state=\"" state "\"")
 static struct metric ended[JOB_STATES] = {
-    [JOB_SUCCEEDED] =
-        METRIC_LABELED(COUNTER, "sluice_imports_total",
-                       "Imports that have ended.", "state=\"succeeded\""),
-    [JOB_FAILED] =
-        METRIC_LABELED(COUNTER, "sluice_imports_total",
-                       "Imports that have ended.", "state=\"failed\""),
-    [JOB_CANCELED] =
-        METRIC_LABELED(COUNTER, "sluice_imports_total",
-                       "Imports that have ended.", "state=\"canceled\""),
-    [JOB_INTERRUPTED] =
-        METRIC_LABELED(COUNTER, "sluice_imports_total",
-                       "Imports that have ended.", "state=\"interrupted\""),
+    [JOB_SUCCEEDED] = ENDED("succeeded"),
+    [JOB_FAILED] = ENDED("failed"),
+    [JOB_CANCELED] = ENDED("canceled"),
+    [JOB_INTERRUPTED] = ENDED("interrupted"),
 };
 static struct metric waiting_now =
     METRIC_GAUGE("sluice_imports_queued", "Imports that wait.");
@@ -212,8 +204,7 @@ static void remove_upload(const struct jobs *jobs, const struct job *job)
     free(path);
 }
 
-static struct job *oldest_beyond(struct jobs *jobs);
-static void forget(struct jobs *jobs, struct job *job);
+static void prune(struct jobs *jobs);
 
 /* Under the lock: the job runs no more. */
 static void end_run(struct jobs *jobs, struct job *job, enum job_state state)
@@ -266,10 +257,8 @@ static void run_job(struct start *own)
         remove_upload(jobs, job);
     lock(jobs);
     end_run(jobs, job, state);
-    struct job *old = oldest_beyond(jobs);
     unlock(jobs);
-    if (old)
-        forget(jobs, old);
+    prune(jobs);
     rn_waitgroup_done(&jobs->runners);
 }
 
@@ -281,7 +270,6 @@ static void unlink_job(struct jobs *jobs, struct job *job)
     while (*at != job)
         at = &(*at)->next;
     *at = job->next;
-    jobs->kept--;
     jobs->removals++;
     for (struct jobs_watch *w = jobs->watches; w; w = w->next) {
         if (w->only && w->only != job)
@@ -295,13 +283,16 @@ static void unlink_job(struct jobs *jobs, struct job *job)
 static struct job *oldest_beyond(struct jobs *jobs)
 {
     struct job *oldest = NULL;
-    if (jobs->kept <= JOBS_KEPT)
+    size_t count = 0;
+    for (struct job *job = jobs->newest; job; job = job->next) {
+        if (job_state_is_live(job->state) || job->busy)
+            continue;
+        oldest = job;
+        count++;
+    }
+    if (count <= jobs->keep)
         return NULL;
-    for (struct job *job = jobs->newest; job; job = job->next)
-        if (!job_state_is_live(job->state) && !job->busy)
-            oldest = job;
-    if (oldest)
-        unlink_job(jobs, oldest);
+    unlink_job(jobs, oldest);
     return oldest;
 }
 
@@ -326,6 +317,19 @@ static void forget(struct jobs *jobs, struct job *job)
         job_drop_lines(job, jobs->places[job->target_index].target.dsn,
                        &jobs->runners);
     job_free(job);
+}
+
+/* Forgets the oldest of more than are kept. */
+static void prune(struct jobs *jobs)
+{
+    struct job *old;
+    do {
+        lock(jobs);
+        old = oldest_beyond(jobs);
+        unlock(jobs);
+        if (old)
+            forget(jobs, old);
+    } while (old);
 }
 
 int jobs_remove(struct jobs *jobs, const char *id)
@@ -381,8 +385,10 @@ static int put_on_disk(struct jobs *jobs, const struct job_request *request,
     if (status < 0)
         issue_set(why, ISSUE_IO, "the upload cannot be kept: %s",
                   rn_status_text(status));
-    else if (store_put(jobs->store, job, JOB_QUEUED, why) < 0)
-        unlink(path), status = -1;
+    else
+        status = store_put(jobs->store, job, JOB_QUEUED, why);
+    if (status < 0)
+        unlink(path);
     free(path);
     return status < 0 ? -1 : 0;
 }
@@ -393,8 +399,12 @@ static bool let_wait(struct jobs *jobs, struct job *job)
     jobs->waiting--; /* the place that reserve took */
     job->busy = false;
     job->state = JOB_QUEUED;
-    if (!enqueue(jobs, job))
+    if (!enqueue(jobs, job)) {
+        job->state = JOB_FAILED;
+        issue_set(&job->error, ISSUE_MEMORY, "out of memory");
+        changed(jobs, job);
         return false;
+    }
     changed(jobs, job);
     start_waiting(jobs);
     return true;
@@ -422,9 +432,10 @@ int jobs_submit(struct jobs *jobs, const struct job_request *request,
         job->target_index = place;
         job->next = jobs->newest;
         jobs->newest = job;
-        jobs->kept++;
         metric_add(&uploaded, (int64_t)job->size);
         kept = let_wait(jobs, job);
+        if (!kept)
+            *why = job->error;
     } else {
         jobs->waiting--;
         job_free(job);
@@ -445,6 +456,7 @@ static void cancel_waiting(struct jobs *jobs, struct job *job)
     metric_add(&ended[JOB_CANCELED], 1);
     changed(jobs, job);
     unlock(jobs);
+    prune(jobs);
 }
 
 int jobs_cancel(struct jobs *jobs, const char *id)
@@ -646,7 +658,6 @@ static void take_loaded(void *arg, struct job *job)
     job->next = jobs->newest;
     job->version = ++jobs->version;
     jobs->newest = job;
-    jobs->kept++;
 }
 
 /* What an earlier program was doing when it ended. */
@@ -674,10 +685,12 @@ static int take_up(struct jobs *jobs, struct job *job, struct issue *why)
 /* The list is newest first; those who wait wait in the order they came. */
 static int take_up_all(struct jobs *jobs, struct job *job, struct issue *why)
 {
-    struct job **order = calloc(jobs->kept + 1, sizeof(*order));
     size_t count = 0;
+    for (const struct job *at = job; at; at = at->next)
+        count++;
+    struct job **order = calloc(count + 1, sizeof(*order));
     int status = order ? 0 : issue_set(why, ISSUE_MEMORY, "out of memory");
-    for (; order && job; job = job->next)
+    for (count = 0; order && job; job = job->next)
         order[count++] = job;
     while (status == 0 && count > 0)
         status = take_up(jobs, order[--count], why);
@@ -751,6 +764,7 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
         return issue_set(why, ISSUE_MEMORY, "out of memory");
     jobs->running_max = options->running ? options->running : JOBS_RUNNING;
     jobs->waiting_max = options->waiting ? options->waiting : JOBS_WAITING;
+    jobs->keep = options->keep ? options->keep : JOBS_KEPT;
     jobs->version = (uint64_t)job_now_ms();
     jobs->ctx = rn_ctx_with_cancel(rn_ctx_background());
     if (copy_targets(jobs, options, why) < 0 ||
@@ -761,6 +775,7 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
     job_folder_sweep(jobs->folder.spool, has_upload, jobs);
     job_folder_sweep(jobs->folder.rejects, is_known, jobs);
     register_metrics();
+    prune(jobs);
     lock(jobs);
     start_waiting(jobs);
     unlock(jobs);

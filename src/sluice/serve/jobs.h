@@ -83,9 +83,11 @@ struct jobs_options {
     size_t target_count;
     unsigned running; /* imports at once; 0: JOBS_RUNNING */
     unsigned waiting; /* in the queue at most; 0: JOBS_WAITING */
+    unsigned keep;    /* that have ended; 0: JOBS_KEPT */
 };
 #define JOBS_RUNNING 4
 #define JOBS_WAITING 1000
+#define JOBS_KEPT    1000 /* a page shows hundreds */
 
 struct jobs;
 
