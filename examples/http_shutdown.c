@@ -112,9 +112,6 @@ static void stop_when_told(struct server **own)
     rn_ctx_wait(server->told);
     rn_listener_close(server->listener);
     rn_close(server->done);
-    printf("stopping, %lld in flight\n",
-           (long long)atomic_load(&server->in_flight));
-    fflush(stdout);
     rn_waitgroup_done(&server->clients);
 }
 
@@ -123,6 +120,9 @@ static void wait_for_all(struct server *server)
 {
     int64_t deadline = rn_deadline(grace_ms * RN_MS);
 
+    printf("stopping, %lld in flight\n",
+           (long long)atomic_load(&server->in_flight));
+    fflush(stdout);
     if (rn_waitgroup_wait_until(deadline, &server->clients) == RN_OK)
         return;
     printf("the time is over, %lld in flight\n",
