@@ -135,7 +135,7 @@ for robots, text in (((500, "text/plain", "", ()), "failed"),
           set(site.seen) == {"/robots.txt"} and text in done.out + done.err,
           done)
 first, second = Site(more="<a href=/hang>h</a>"), Site()
-done = run("--timeout-ms", 300, "--pages", 30, first.url)
+done = run("--timeout-ms", 3000, "--pages", 30, first.url)
 check("a page that hangs", "failed %shang: " % first.url in done.out, done)
 done = run("--pages", 10, second.url, Site().url)
 check("several sites", len(set(re.findall(r"127.0.0.1:(\d+)/", done.out))) == 2,
