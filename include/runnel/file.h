@@ -44,9 +44,9 @@ int rn_file_read_all(const char *path, size_t limit, char **data, size_t *size);
  * either what was there or all of this: into a new file beside it, which is
  * written through to the disk and then takes the name. `mode` are the
  * permissions of a file that is new (the umask applies); one that is replaced
- * keeps its own; a symbolic link is replaced itself. RN_OK, or a negative status
- * with `path` as it was (or new, when only its folder could not be written
- * through). Parks.
+ * keeps its own; of a symbolic link the link is replaced. RN_OK, or a negative
+ * status with `path` as it was (or new, when only its folder could not be
+ * written through). Parks.
  */
 int rn_file_write_all(const char *path, const void *data, size_t size,
                       unsigned mode);

@@ -34,9 +34,10 @@ enum { RN_READ = 1, RN_WRITE = 2 };
  * Returns the ready directions (an error or hang-up makes both ready: the next
  * call on the descriptor tells), RN_TIMEOUT at the deadline, or another
  * negative status: -EBADF, -EPERM (cannot be polled: a plain file), RN_INVALID
- * (somebody waits for that direction already). May wake without reason: try,
- * and wait again. Descriptors must not be closed while waited for. From a
- * foreign thread it blocks in poll.
+ * (somebody waits for that direction already, or it is a connection's: net.h
+ * has waits of its own). May wake without reason: try, and wait again.
+ * Descriptors must not be closed while waited for. From a foreign thread it
+ * blocks in poll.
  */
 int rn_wait_fd(int fd, int events, int64_t deadline);
 

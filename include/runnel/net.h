@@ -67,8 +67,8 @@ int rn_listen(const char *address, const struct rn_listen_options *options,
 /*
  * Parks until somebody connects. RN_OK with the connection in *out (the
  * caller's to free), RN_CLOSED when the listener is closed, RN_TIMEOUT at its
- * deadline, -EMFILE and the like when the process is out of something: the
- * connection is then still waiting, so free something and accept again.
+ * deadline, -EMFILE when the process is out of descriptors: the connection is
+ * then still waiting, so free some and accept again. RN_NOMEM: it is dropped.
  */
 int rn_accept(struct rn_listener *listener, struct rn_conn **out);
 void rn_listener_set_deadline(struct rn_listener *listener, int64_t deadline);
@@ -92,7 +92,8 @@ int rn_dial(struct rn_ctx *ctx, const char *address, struct rn_conn **out);
 
 /*
  * Takes a connected stream socket (or a pipe's end, or one of a socket pair)
- * and sets it non-blocking. RN_OK, or a negative status with `fd` untouched.
+ * and sets it non-blocking, which whoever shares it sees: a terminal's shell,
+ * say. RN_OK; RN_NOMEM, -EBADF, -EPERM (a plain file) with `fd` untouched.
  */
 int rn_conn_take(int fd, struct rn_conn **out);
 
@@ -113,8 +114,9 @@ int64_t rn_conn_read_full(struct rn_conn *conn, void *data, size_t size);
 
 /*
  * Parks until all is written: RN_OK, or a negative status (RN_TIMEOUT,
- * RN_CLOSED, -EPIPE, -ECONNRESET, ...); part of it may then have been written,
- * `*written` (NULL: not asked) says how much. No SIGPIPE.
+ * -ECONNRESET, ...); part of it may then have been written, `*written` (NULL:
+ * not asked) says how much. RN_CLOSED, which is -EPIPE, says that it is closed,
+ * or that the other side reads no more. No SIGPIPE.
  */
 int rn_conn_write(struct rn_conn *conn, const void *data, size_t size,
                   size_t *written);

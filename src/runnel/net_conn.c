@@ -278,7 +278,7 @@ void rn_conn_free(struct rn_conn *conn)
     alloc_free(conn);
 }
 
-/* -------------------------------------------------------------- about itself */
+/* ------------------------------------------------------------- about itself */
 
 const char *rn_conn_remote(const struct rn_conn *conn)
 {
