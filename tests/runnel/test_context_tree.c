@@ -52,7 +52,7 @@ static void deadline_ends_it(void)
     struct rn_ctx *ctx = rn_ctx_with_timeout(rn_ctx_background(), 2 * RN_MS);
     struct rn_ctx *child = rn_ctx_with_cancel(ctx);
 
-    CHECK_EQ_INT(rn_ctx_err(child), RN_OK);
+    CHECK(rn_ctx_err(child) == RN_OK || rn_now() >= rn_ctx_deadline(ctx));
     CHECK_EQ_INT(rn_ctx_wait(child), RN_TIMEOUT);
     CHECK(rn_now() >= rn_ctx_deadline(ctx));
     CHECK_EQ_INT(rn_ctx_err(child), RN_TIMEOUT);
@@ -66,15 +66,17 @@ static void first_reason_stays(void)
 {
     struct rn_ctx *late = rn_ctx_with_deadline(rn_ctx_background(), 0);
     struct rn_ctx *early = rn_ctx_with_timeout(rn_ctx_background(), RN_MS);
+    int first;
 
     CHECK_EQ_INT(rn_ctx_err(late), RN_TIMEOUT);
     rn_ctx_cancel(late);
     CHECK_EQ_INT(rn_ctx_err(late), RN_TIMEOUT);
     rn_ctx_cancel(early);
     rn_ctx_cancel(early);
-    CHECK_EQ_INT(rn_ctx_err(early), RN_CANCELED);
+    first = rn_ctx_err(early); /* the deadline's, where a machine stalls */
+    CHECK(first == RN_CANCELED || rn_now() >= rn_ctx_deadline(early));
     rn_sleep(2 * RN_MS);
-    CHECK_EQ_INT(rn_ctx_err(early), RN_CANCELED);
+    CHECK_EQ_INT(rn_ctx_err(early), first);
     rn_ctx_release(late);
     rn_ctx_release(early);
 }

@@ -94,6 +94,7 @@ static void context_ends_both_sides(void)
 struct side {
     struct rn_rwmutex *rw;
     rn_sender(int) got;
+    _Atomic(bool) *gone;
 };
 
 static void read_it(struct side *own)
@@ -107,6 +108,7 @@ static void write_until(struct side *own)
 {
     CHECK_EQ_INT(rn_rwmutex_lock_until(rn_deadline(5 * RN_MS), own->rw),
                  RN_TIMEOUT);
+    atomic_store(own->gone, true);
 }
 
 /* A writer that gives up lets in the readers that it kept out. */
@@ -114,15 +116,17 @@ static void writer_that_gives_up_lets_readers_in(void)
 {
     struct rn_rwmutex rw = {0};
     rn_chan(int) got = rn_chan_make(int, 0);
+    _Atomic(bool) gone = false;
 
     rn_rwmutex_rlock(&rw);
-    rn_go(write_until, (struct side){&rw, rn_send_end(got)});
-    while (rn_rwmutex_try_rlock(&rw)) {
+    rn_go(write_until, (struct side){&rw, rn_send_end(got), &gone});
+    /* Until it waits; a machine that stalls may miss that. */
+    while (!atomic_load(&gone) && rn_rwmutex_try_rlock(&rw)) {
         rn_rwmutex_runlock(&rw);
         rn_yield();
     }
     for (int i = 0; i < 3; i++)
-        rn_go(read_it, (struct side){&rw, rn_send_end(got)});
+        rn_go(read_it, (struct side){&rw, rn_send_end(got), &gone});
     for (int i = 0; i < 3; i++)
         rn_recv(got, NULL); /* while this one still reads */
     rn_rwmutex_runlock(&rw);
