@@ -78,8 +78,8 @@ struct rn_sim_options {
     const char *schedule; /* as above; NULL: uniform */
     uint64_t steps_max;   /* 0: 1,000,000 places and switches */
     size_t stack_size;    /* of a goroutine that names none */
-    /* One in so many calls that may fail does: allocations, rn_sim_fault, the
-     * calls on simulated descriptors. 0: none. */
+    /* One in so many calls that may fail does: rn_sim_fault, rn_try_go
+     * (RN_NOMEM). 0: none. */
     unsigned fault_one_in;
     /* rn_sim_enumerate: interruptions and faults in one run; 0: none. */
     unsigned preemptions;

@@ -516,6 +516,38 @@ static void faults_come_at_their_rate(void)
     CHECK(!rn_sim_fault());
 }
 
+static void come_and_go(int *own)
+{
+    (void)own;
+}
+
+static int try_to_start(void *arg)
+{
+    int *refused = arg;
+
+    for (int i = 0; i < 200; i++) {
+        int status = rn_try_go(come_and_go, i);
+
+        RN_SIM_CHECK(status == RN_OK || status == RN_NOMEM);
+        *refused += status == RN_NOMEM;
+    }
+    return 0;
+}
+
+/* A start that may fail does, at the rate of the faults. */
+static void starts_fail_at_their_rate(void)
+{
+    struct rn_sim_options options = {.seed = 5, .fault_one_in = 4};
+    int refused = 0;
+    int none = 0;
+
+    CHECK_EQ_INT(rn_sim_run(&options, try_to_start, &refused), 0);
+    CHECK_MSG(refused > 20 && refused < 100, "%d of 200", refused);
+    options.fault_one_in = 0;
+    CHECK_EQ_INT(rn_sim_run(&options, try_to_start, &none), 0);
+    CHECK_EQ_INT(none, 0);
+}
+
 static int run_inside(void *arg)
 {
     struct rn_sim_options options = {0};
@@ -579,4 +611,5 @@ CHECK_MAIN(seed_decides_everything, run_returns_what_its_function_returns,
            minimizing_has_statuses, enumerating_is_complete,
            enumerating_runs_every_order_once, environment_replays,
            bad_schedules_are_refused, faults_come_at_their_rate,
-           run_inside_is_refused, failure_prints_how_to_replay_it)
+           starts_fail_at_their_rate, run_inside_is_refused,
+           failure_prints_how_to_replay_it)
