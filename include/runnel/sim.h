@@ -79,7 +79,7 @@ struct rn_sim_options {
     uint64_t steps_max;   /* 0: 1,000,000 places and switches */
     size_t stack_size;    /* of a goroutine that names none */
     /* One in so many calls that may fail does: rn_sim_fault, rn_try_go
-     * (RN_NOMEM). 0: none. */
+     * (RN_NOMEM), reads and writes of simulated descriptors. 0: none. */
     unsigned fault_one_in;
     /* rn_sim_enumerate: interruptions and faults in one run; 0: none. */
     unsigned preemptions;
@@ -162,6 +162,48 @@ void rn_sim_fail(const char *format, ...)
 
 /* One of 0 .. count-1, by the seed. Not simulated: by chance. */
 uint32_t rn_sim_draw(uint32_t count);
+
+/* ------------------------------------------------- simulated descriptors */
+
+/*
+ * A pair of connected streams in memory, to be used where a program is given
+ * its reads and writes. The calls below do not block; rn_wait_fd and
+ * rn_wait_fd_ctx wait for such a descriptor as for a real one:
+ *
+ *     int fds[2];
+ *     rn_sim_pair(&(struct rn_sim_link){.delay_ns = RN_MS,
+ *                                       .short_calls = true}, fds);
+ *     ...
+ *     while ((got = rn_sim_read(fds[1], data, size)) == RN_AGAIN)
+ *         if ((status = rn_wait_fd(fds[1], RN_READ, deadline)) < 0)
+ *             return status;
+ *
+ * With options->fault_one_in a call may find the connection reset: both ends
+ * then return -ECONNRESET, and what was under way is lost. The numbers mean
+ * nothing to the system, and end with the run.
+ */
+struct rn_sim_link {
+    int64_t
+        delay_ns; /* what is written arrives after up to so much; in order */
+    size_t
+        capacity; /* bytes under way or not yet read; 0: 4096, at most 1 MiB */
+    bool short_calls; /* a read or write may take a part of what it could */
+};
+
+/* RN_OK; RN_INVALID (not simulated, no such link), -EMFILE (128 pairs),
+ * RN_NOMEM. `link` may be NULL. */
+int rn_sim_pair(const struct rn_sim_link *link, int fds[2]);
+
+/* Bytes read; 0 at the end; RN_AGAIN (nothing is there yet), -ECONNRESET,
+ * -EBADF. */
+int64_t rn_sim_read(int fd, void *data, size_t size);
+/* Bytes written; RN_AGAIN (no room), -EPIPE (the other side is closed, or this
+ * one shut down), -ECONNRESET, -EBADF. */
+int64_t rn_sim_write(int fd, const void *data, size_t size);
+/* The other side reads what was written and then the end. RN_OK, -EBADF. */
+int rn_sim_shutdown(int fd);
+/* The same, and this end is gone; who waits for it returns -EBADF. */
+int rn_sim_close(int fd);
 
 /* True when the call that the program is about to make is to fail, at the rate
  * of options->fault_one_in. Not simulated: false. */

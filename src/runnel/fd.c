@@ -9,6 +9,7 @@
 #include "os.h"
 #include "poll.h"
 #include "sched.h"
+#include "simfd.h"
 #include "wait.h"
 
 enum { BY_POLL = 1, BY_TOKEN };
@@ -52,6 +53,8 @@ static int wait_within(int fd, int events, int64_t deadline,
     if (sched_is_foreign())
         return wait_foreign(fd, events, deadline, token);
     sched_point();
+    if (unlikely(simfd_is(fd)))
+        return simfd_wait(fd, events, deadline, token);
     if (token && token_status(token) != 0)
         return token_status(token);
     struct wait wait;

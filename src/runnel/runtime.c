@@ -18,6 +18,7 @@
 #include "sched.h"
 #include "schedule_text.h"
 #include "signal_internal.h"
+#include "simfd.h"
 #include "spawn.h"
 #include "track.h"
 
@@ -96,6 +97,12 @@ bool runtime_is_open(void)
     return sched_is_open();
 }
 
+static void simulate(void)
+{
+    seam_simulate();
+    simfd_reset();
+}
+
 /* Before each run. */
 static void set_out(const struct runtime_setup *setup)
 {
@@ -103,7 +110,7 @@ static void set_out(const struct runtime_setup *setup)
     if (setup->options.wait_all)
         spawn_on_last(sched_stop);
     if (setup->options.simulate)
-        seam_simulate();
+        simulate();
     else
         seam_real();
 }
