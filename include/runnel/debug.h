@@ -23,6 +23,12 @@
  * debugging information. A goroutine that runs at that moment on another thread
  * is listed without its stack.
  *
+ * "nobody can wake it" stands with a goroutine that waits for a channel whose
+ * handle is nowhere in the program's memory any more but with goroutines of
+ * which the same is said. That is certain but for handles kept in disguise; the
+ * other way round nothing is: a handle that is merely forgotten somewhere
+ * counts, and who waits for something else than one channel is not judged.
+ *
  * Threads: every call may come from any goroutine or foreign thread while the
  * runtime runs.
  */

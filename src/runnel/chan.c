@@ -377,8 +377,8 @@ void rn_chan_send_(struct rn_channel *chan, const void *value)
                               .value = (void *)(uintptr_t)value};
         chan_waits(&self);
         list_append(&chan->senders, &self.node);
-        sched_park((struct wait_for){WAIT_SEND, chan->where, chan}, unlock,
-                   chan);
+        sched_park((struct wait_for){WAIT_SEND, chan->where, chan, false},
+                   unlock, chan);
         chan_resumed(chan, &self);
         if (!self.ok)
             chan_send_on_closed();
@@ -403,8 +403,8 @@ bool rn_chan_recv_(struct rn_channel *chan, void *value)
         struct waiter self = {.task = task_self(), .value = value};
         chan_waits(&self);
         list_append(&chan->receivers, &self.node);
-        sched_park((struct wait_for){WAIT_RECV, chan->where, chan}, unlock,
-                   chan);
+        sched_park((struct wait_for){WAIT_RECV, chan->where, chan, false},
+                   unlock, chan);
         chan_resumed(chan, &self);
         return self.ok;
     }
@@ -468,8 +468,9 @@ static int wait_at(struct rn_channel *chan, struct list *queue,
     self->source = BY_CHANNEL;
     chan_waits(self);
     list_append(queue, &self->node);
-    uint32_t winner = wait_park(
-        &wait, (struct wait_for){reason, chan->where, chan}, unlock, chan);
+    uint32_t winner =
+        wait_park(&wait, (struct wait_for){reason, chan->where, chan, false},
+                  unlock, chan);
     bool eaten = MUTANT(TIMEOUT_EATS) && seam_now() >= limit.deadline;
     if (winner == BY_CHANNEL && !eaten) {
         chan_resumed(chan, self);

@@ -24,6 +24,7 @@
 static struct {
     bool is_one;
     bool guarded;
+    char *stack;
     void *caller; /* the context that copy_run was called in, at rest */
     sigjmp_buf back;
 } copy;
@@ -42,6 +43,12 @@ bool copy_is_one(void)
 size_t copy_caller_frames(void **frames, size_t max)
 {
     return frames_at_rest(copy.caller, frames, max);
+}
+
+void copy_stack(uintptr_t *low, uintptr_t *high)
+{
+    *low = (uintptr_t)copy.stack;
+    *high = *low + COPY_STACK;
 }
 
 static void cut_off(int signal)
@@ -117,6 +124,7 @@ bool copy_run(void (*function)(void *arg), void *arg, bool in_handler)
     int child = os_copy();
     if (child == 0) {
         copy.is_one = true;
+        copy.stack = order.stack;
 #ifdef RN_ASAN
         __sanitizer_start_switch_fiber(NULL, order.stack, COPY_STACK);
 #endif

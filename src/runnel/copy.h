@@ -28,6 +28,9 @@ bool copy_try(void (*function)(void *arg), void *arg, int64_t timeout_ns);
 /* In the copy: the stack of whoever called copy_run. */
 size_t copy_caller_frames(void **frames, size_t max);
 
+/* In the copy: the bounds of the stack it works on. */
+void copy_stack(uintptr_t *low, uintptr_t *high);
+
 /* True in the copy. */
 bool copy_is_one(void);
 

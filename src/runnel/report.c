@@ -20,6 +20,7 @@
 #include "frames.h"
 #include "os.h"
 #include "sched.h"
+#include "stuck.h"
 #include "symbols.h"
 #include "worker.h"
 
@@ -205,7 +206,7 @@ static void trace_caller(struct stack_trace *trace)
 
 /* ------------------------------------------------------------- headings */
 
-static void print_state(int state, struct wait_for waits)
+static void print_state(int state, struct wait_for waits, bool stuck)
 {
     if (state != TASK_PARKED) {
         print_error("[%s]", state == TASK_RUNNING ? "running" : "runnable");
@@ -214,7 +215,7 @@ static void print_state(int state, struct wait_for waits)
     print_error("[%s", reasons[waits.reason]);
     if (waits.made_at)
         print_error(", made at %s", waits.made_at);
-    print_error("]");
+    print_error("%s]", stuck ? ", nobody can wake it" : "");
 }
 
 static void print_heading(const struct task *task, int state)
@@ -225,7 +226,7 @@ static void print_heading(const struct task *task, int state)
         return;
     }
     print_error("goroutine %llu ", (unsigned long long)task->id);
-    print_state(state, task->waits);
+    print_state(state, task->waits, stuck_is(task));
     print_error("%s%s\n    created at %s\n", task->name ? ": " : "",
                 task->name ? task->name : "", task->where ? task->where : "?");
 }
@@ -274,6 +275,7 @@ struct group {
     const struct task *first;
     int state;
     struct wait_for waits;
+    bool stuck;
     const char *where;
     struct stack_trace trace;
     uint64_t ids[GROUP_IDS];
@@ -300,7 +302,7 @@ static uint64_t hash_of(const struct group *g)
 {
     uint64_t hash = mix((uint64_t)g->state, g->waits.reason);
     hash = mix(hash, (uintptr_t)g->waits.made_at);
-    hash = mix(hash, (uintptr_t)g->where);
+    hash = mix(hash, (uintptr_t)g->where + g->stuck);
     for (size_t i = 0; i < g->trace.count; i++)
         hash = mix(hash, (uintptr_t)g->trace.frames[i]);
     return hash;
@@ -330,6 +332,7 @@ static void add(struct stack *stack, void *arg)
     crowd->count++;
     if (new.state == TASK_PARKED && task->waits.reason < WAIT_REASONS)
         new.waits = task->waits;
+    new.stuck = stuck_is(task);
     if (new.state != TASK_RUNNING)
         trace_at_rest(task, &new.trace);
     new.hash = hash_of(&new);
@@ -354,7 +357,7 @@ static void print_group(const struct group *g)
         print_heading(g->first, g->state);
     } else {
         print_error("%zu goroutines ", g->count);
-        print_state(g->state, g->waits);
+        print_state(g->state, g->waits, g->stuck);
         print_error(":");
         for (size_t i = 0; i < g->count && i < GROUP_IDS; i++)
             print_error(" %llu", (unsigned long long)g->ids[i]);
@@ -391,6 +394,7 @@ static void print_all(void *arg)
 {
     struct crowd *crowd = arg;
     os_print_to(crowd->fd);
+    stuck_find(); /* before anything else takes memory here */
     crowd->table = os_map(GROUPS * sizeof(*crowd->table));
     if (!crowd->table) {
         print_error("(no memory for a report)\n");

@@ -324,6 +324,15 @@ struct stack *stack_find_guard(const void *address)
     return NULL;
 }
 
+char *stack_slab_end(void *address)
+{
+    for (struct slab *slab = shared.slabs; slab; slab = slab->next)
+        if ((char *)address >= slab->start &&
+            (char *)address < slab->start + slab->size)
+            return slab->start + slab->size;
+    return address;
+}
+
 size_t stack_mapped(void)
 {
     size_t bytes = 0;

@@ -59,6 +59,8 @@ char *stack_floor(const struct stack *stack);
 bool stack_overrun(const struct stack *stack);
 /* The used stack whose guard holds the address; for the fault handler. */
 struct stack *stack_find_guard(const void *address);
+/* The end of the slab that holds the address; the address itself otherwise. */
+char *stack_slab_end(void *address);
 /* Address space taken for stacks, used or not. */
 size_t stack_mapped(void);
 /* Calls for every used stack. The caller sees to it that none is taken. */

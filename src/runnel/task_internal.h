@@ -66,6 +66,7 @@ struct wait_for {
     enum wait_reason reason;
     const char *made_at; /* where the channel was made, or NULL */
     const void *object;  /* an address inside it, or NULL */
+    bool limited;        /* a deadline or a context may end the wait */
 };
 
 /* What panics need of a goroutine; all of it lies in its frames: panic.c. */

@@ -121,6 +121,12 @@ void track_remove_now(void *object)
     lock_release(&table.lock);
 }
 
+void track_table(uintptr_t *low, uintptr_t *high)
+{
+    *low = (uintptr_t)table.places;
+    *high = (uintptr_t)(table.places + table.size);
+}
+
 void track_each(void (*visit)(const struct tracked *t, void *arg), void *arg)
 {
     lock_acquire(&table.lock);

@@ -50,6 +50,8 @@ static inline void track_remove(void *object)
         track_remove_now(object);
 }
 
+/* The bounds of the table; without the lock. */
+void track_table(uintptr_t *low, uintptr_t *high);
 /* Calls for each, in no order, under the lock. */
 void track_each(void (*visit)(const struct tracked *t, void *arg), void *arg);
 

@@ -122,6 +122,7 @@ static void arm(void *arg)
 uint32_t wait_park(struct wait *wait, struct wait_for what,
                    void (*unlock)(void *arg), void *arg)
 {
+    what.limited = wait->deadline != RN_NEVER || wait->token_count > 0;
     wait->unlock = unlock;
     wait->unlock_arg = arg;
     lock_acquire(&wait->guard);
