@@ -68,6 +68,14 @@ static void release(struct rn_channel *chan)
     alloc_free(oldest);
 }
 
+void chan_forget_freed(void)
+{
+    for (size_t i = 0; i < KEPT; i++) {
+        alloc_free(kept.freed[i]);
+        kept.freed[i] = NULL;
+    }
+}
+
 static bool waits_live(const struct list *queue)
 {
     for (const struct list *at = queue->next; at != queue; at = at->next) {
@@ -84,6 +92,10 @@ static bool waits_live(const struct list *queue)
 static void release(struct rn_channel *chan)
 {
     alloc_free(chan);
+}
+
+void chan_forget_freed(void)
+{
 }
 
 #endif

@@ -65,6 +65,9 @@ void chan_resumed(struct rn_channel *chan, struct waiter *waiter);
 /* Before a waiter is put in a queue; likewise. */
 void chan_waits(struct waiter *waiter);
 
+/* At the end of the runtime: gives back the freed ones that were kept. */
+void chan_forget_freed(void);
+
 /* The panic of a send that met a closed channel. */
 void chan_send_on_closed(void) __attribute__((noreturn));
 

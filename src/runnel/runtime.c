@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "block.h"
+#include "chan_internal.h"
 #include "fatal.h"
 #include "fault.h"
 #include "leak.h"
@@ -181,6 +182,7 @@ void runtime_close(void)
         fault_thread_end();
     fault_close();
     stack_teardown();
+    chan_forget_freed();
     sched_close();
     seam_real();
 }

@@ -20,7 +20,7 @@
 /* Calls beyond this are not expected of the work below. */
 #define CALLS_MAX 3000
 /* Between two calls that are made to fail, where each costs much time. */
-#define STEP      (RN_CHECK_TSAN || RN_CHECK_ASAN ? 7 : 1)
+#define STEP      (RN_CHECK_TSAN || RN_CHECK_ASAN ? 3 : 1)
 
 static atomic_uint calls;
 static unsigned failing; /* the number of the call that fails; 0: none */
@@ -419,8 +419,8 @@ static void every_call_may_fail(void)
             ends++;
     }
     fprintf(stderr, "# %u times a status, %u times the end\n", ends, messages);
-    CHECK(ends > 10);
-    CHECK(messages > 0);
+    CHECK(ends >= 20 / STEP);
+    CHECK(messages > 0 || STEP > 1);
 }
 
 /* A run gives back all memory, mappings and descriptors. */
