@@ -21,7 +21,12 @@
 /* Long reports go into slow pipes; a copy that hangs is not waited for. */
 #define COPY_TIMEOUT (60 * RN_S)
 
+/* Copies that are made of a moment; the exit status that asks for another. */
+#define TRIES 3
+#define AGAIN 75
+
 static struct {
+    int tries_left;
     bool is_one;
     bool guarded;
     char *stack;
@@ -110,6 +115,28 @@ static void be_one(void *arg)
     os_exit(0);
 }
 
+void copy_again(void)
+{
+    if (copy.tries_left > 0)
+        os_exit(AGAIN);
+}
+
+/* One try: the exit status of the copy, or a negative status. */
+static int run_copy(struct order *order)
+{
+    int child = os_copy();
+    if (child == 0) {
+        copy.is_one = true;
+        copy.stack = order->stack;
+#ifdef RN_ASAN
+        __sanitizer_start_switch_fiber(NULL, order->stack, COPY_STACK);
+#endif
+        rn_switch_(&copy.caller,
+                   switch_prepare(order->stack + COPY_STACK, be_one, order));
+    }
+    return child > 0 ? os_copy_wait(child, COPY_TIMEOUT) : child;
+}
+
 bool copy_run(void (*function)(void *arg), void *arg, bool in_handler)
 {
 #ifdef RN_TSAN
@@ -118,21 +145,11 @@ bool copy_run(void (*function)(void *arg), void *arg, bool in_handler)
 #endif
     (void)in_handler;
     struct order order = {function, arg, os_map(COPY_STACK)};
-    bool done = false;
+    int status = AGAIN;
     if (!order.stack)
         return false;
-    int child = os_copy();
-    if (child == 0) {
-        copy.is_one = true;
-        copy.stack = order.stack;
-#ifdef RN_ASAN
-        __sanitizer_start_switch_fiber(NULL, order.stack, COPY_STACK);
-#endif
-        rn_switch_(&copy.caller,
-                   switch_prepare(order.stack + COPY_STACK, be_one, &order));
-    }
-    if (child > 0)
-        done = os_copy_wait(child, COPY_TIMEOUT) == 0;
+    for (copy.tries_left = TRIES; status == AGAIN && copy.tries_left-- > 0;)
+        status = run_copy(&order);
     os_unmap(order.stack, COPY_STACK);
-    return done;
+    return status == 0;
 }

@@ -31,6 +31,12 @@ size_t copy_caller_frames(void **frames, size_t max);
 /* In the copy: the bounds of the stack it works on. */
 void copy_stack(uintptr_t *low, uintptr_t *high);
 
+/*
+ * In the copy, before it has printed anything: this one is no good (another
+ * thread held a lock that it needs), make a new one. Returns in the last try.
+ */
+void copy_again(void);
+
 /* True in the copy. */
 bool copy_is_one(void);
 

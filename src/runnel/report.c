@@ -153,6 +153,7 @@ static void print_trace(void *const *frames, size_t count)
 static void print_trace_of(void *arg)
 {
     const struct stack_trace *trace = arg;
+    symbols_open();
     print_trace(trace->frames, trace->count);
 }
 
@@ -242,6 +243,7 @@ static void print_caller(void *arg)
 {
     const struct caller *caller = arg;
     struct stack_trace trace;
+    symbols_open();
     print_heading(caller->self, TASK_RUNNING);
     trace_caller(&trace);
     size_t first = 0;
@@ -394,7 +396,8 @@ static void print_all(void *arg)
 {
     struct crowd *crowd = arg;
     os_print_to(crowd->fd);
-    stuck_find(); /* before anything else takes memory here */
+    symbols_open();
+    stuck_find();
     crowd->table = os_map(GROUPS * sizeof(*crowd->table));
     if (!crowd->table) {
         print_error("(no memory for a report)\n");

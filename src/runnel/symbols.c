@@ -15,7 +15,7 @@
 #include "copy.h"
 
 /* Reading the debugging information of a large program takes a while. */
-#define OPEN_TIMEOUT (20 * RN_S)
+#define OPEN_TIMEOUT (6 * RN_S)
 #define FIND_TIMEOUT (10 * RN_S)
 
 #ifdef RN_LIBDW
@@ -120,21 +120,31 @@ static void ask(void *arg)
         put_line(symbol, file, number);
 }
 
+void symbols_open(void)
+{
+    if (!copy_is_one() || dw.tried)
+        return;
+    dw.tried = true;
+    if (!copy_try(open_modules, NULL, OPEN_TIMEOUT)) {
+        copy_again();
+        dw.modules = NULL;
+    }
+}
+
 static void find_debug(uintptr_t pc, struct symbol *symbol)
 {
     if (!copy_is_one())
         return;
-    if (!dw.tried) {
-        dw.tried = true;
-        if (!copy_try(open_modules, NULL, OPEN_TIMEOUT))
-            dw.modules = NULL;
-    }
     struct question question = {pc, symbol};
     if (dw.modules && !copy_try(ask, &question, FIND_TIMEOUT))
         dw.modules = NULL;
 }
 
 #else
+
+void symbols_open(void)
+{
+}
 
 static void find_debug(uintptr_t pc, struct symbol *symbol)
 {

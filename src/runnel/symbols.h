@@ -19,6 +19,12 @@ struct symbol {
     uintptr_t function; /* where it begins, or 0 */
 };
 
+/*
+ * In the copy, before it prints: opens the debugging information, or asks for
+ * another copy when that does not come to an end.
+ */
+void symbols_open(void);
+
 void symbols_find(const void *pc, struct symbol *symbol);
 
 #endif
