@@ -54,9 +54,9 @@ int rn_dump(int fd);
  * them on standard error as above, if there are any, and returns their number.
  *
  * Contexts, channels and timers are known only when the runtime was started
- * with rn_options.leaks or RUNNEL_LEAKS=1: it costs some 100 ns for each that is
- * made and given back. A goroutine that is about to end, but parks once more, is
- * counted: let a test wait for the end of what it started.
+ * with rn_options.leaks or RUNNEL_LEAKS=1: it costs tens of nanoseconds for each
+ * that is made and given back. A goroutine that is about to end, but parks once
+ * more, is counted: let a test wait for the end of what it started.
  *
  * Parks; from a foreign thread it blocks.
  */
