@@ -18,10 +18,10 @@
  *     1 context never canceled, made at fetch.c:30
  *
  * A dump is made by a copy of the process, so the program stands still for the
- * time of one fork only, and the stacks shown are those of one moment. Functions
- * and lines are named when runnel was built with elfutils and the program has
- * debugging information. A goroutine that runs at that moment on another thread
- * is listed without its stack.
+ * time of one fork only, and the stacks shown are those of one moment.
+ * Functions and lines are named when runnel was built with elfutils and the
+ * program has debugging information. A goroutine that runs at that moment on
+ * another thread is listed without its stack.
  *
  * "nobody can wake it" stands with a goroutine that waits for a channel whose
  * handle is nowhere in the program's memory any more but with goroutines of
@@ -44,7 +44,8 @@ extern "C" {
 /*
  * Writes all goroutines to the descriptor, those with the same stack together.
  * RN_OK, or RN_NOMEM when the process could not be copied (on standard error
- * they are then listed without stacks), or -EBADF. Parks; from a foreign thread it blocks.
+ * they are then listed without stacks), or -EBADF. Parks; from a foreign thread
+ * it blocks.
  */
 int rn_dump(int fd);
 
@@ -54,9 +55,9 @@ int rn_dump(int fd);
  * them on standard error as above, if there are any, and returns their number.
  *
  * Contexts, channels and timers are known only when the runtime was started
- * with rn_options.leaks or RUNNEL_LEAKS=1: it costs tens of nanoseconds for each
- * that is made and given back. A goroutine that is about to end, but parks once
- * more, is counted: let a test wait for the end of what it started.
+ * with rn_options.leaks or RUNNEL_LEAKS=1: it costs tens of nanoseconds for
+ * each that is made and given back. A goroutine that is about to end, but parks
+ * once more, is counted: let a test wait for the end of what it started.
  *
  * Parks; from a foreign thread it blocks.
  */

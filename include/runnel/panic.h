@@ -86,9 +86,9 @@ void rn_panic_again(const struct rn_panic *panic)
  * Runs function(arg) within a boundary, on the caller's stack. RN_OK when it
  * returned; RN_PANICKED when a panic was stopped here: *panic tells which (NULL
  * is allowed), all that was deferred inside has run, and the goroutine goes on
- * as if function had returned. Boundaries nest; the innermost one stops it. When
- * a deferred call raised another panic on the way, that one arrives. Parks if
- * function does.
+ * as if function had returned. Boundaries nest; the innermost one stops it.
+ * When a deferred call raised another panic on the way, that one arrives. Parks
+ * if function does.
  */
 int rn_try(void (*function)(void *arg), void *arg, struct rn_panic *panic);
 
