@@ -61,7 +61,9 @@ void simfd_reset(void)
 {
     for (int i = 0; i < used; i++)
         alloc_free(ends[i].bytes);
+    race_ignore_begin();
     memset(ends, 0, (size_t)used * sizeof(ends[0]));
+    race_ignore_end();
     used = 0;
 }
 
@@ -163,7 +165,9 @@ static int open_end(const struct rn_sim_link *link)
         return place;
     struct end *e = &ends[place];
     alloc_free(e->bytes);
+    race_ignore_begin();
     *e = (struct end){.open = true, .link = *link};
+    race_ignore_end();
     e->bytes = alloc_zeroed(link->capacity, 1);
     e->open = e->bytes != NULL;
     return e->open ? place : RN_NOMEM;
@@ -231,13 +235,10 @@ int rn_sim_close(int fd)
 
 /* --------------------------------------------------------------- transfers */
 
-/* Takes bytes off the front of what has arrived. */
-static void take(struct end *e, char *data, size_t size)
+/* So much of what is under way has been taken. */
+static void settle(struct end *e, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        data[i] = e->bytes[(e->first + i) % e->link.capacity];
-    e->first = (e->first + size) % e->link.capacity;
-    e->count -= size;
+    race_ignore_begin();
     while (size > 0) {
         size_t part = size < e->arriving[0].size ? size : e->arriving[0].size;
         size -= part;
@@ -246,6 +247,17 @@ static void take(struct end *e, char *data, size_t size)
             memmove(e->arriving, e->arriving + 1,
                     --e->writes * sizeof(e->arriving[0]));
     }
+    race_ignore_end();
+}
+
+/* Takes bytes off the front of what has arrived. */
+static void take(struct end *e, char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        data[i] = e->bytes[(e->first + i) % e->link.capacity];
+    e->first = (e->first + size) % e->link.capacity;
+    e->count -= size;
+    settle(e, size);
 }
 
 int64_t rn_sim_read(int fd, void *data, size_t size)
