@@ -521,4 +521,6 @@ void sched_outside_begin(void)
 void sched_outside_end(void)
 {
     atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
+    /* Who went to sleep meanwhile could not judge. */
+    worker_all_asleep_now();
 }

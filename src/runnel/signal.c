@@ -105,7 +105,10 @@ static void *carry(void *arg)
         /* Acquire: the counts that were raised before the bell. */
         uint32_t seen =
             atomic_load_explicit(&signals.bell, memory_order_acquire);
-        os_signal_mask(deliver());
+        sched_outside_begin();
+        uint64_t taken = deliver();
+        sched_outside_end();
+        os_signal_mask(taken);
         os_futex_wait(&signals.bell, seen, -1);
     }
     return NULL;

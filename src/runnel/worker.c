@@ -401,14 +401,29 @@ static bool work_visible(void)
     return earliest_of_all() <= seam_now();
 }
 
-/* Nobody runs, nothing is due, and nothing outside is known to change that. */
+/*
+ * Nobody runs, nothing is due, and nothing outside is known to change that.
+ *
+ * The order makes it exact. Under the lock no worker gets up, and nobody but a
+ * worker can queue a task. What the poller collects is in its queue before it
+ * is no longer waited for: so that is asked first. Whoever else makes tasks
+ * ready (the monitor, a call that blocked, a worker without a seat) counts as
+ * outside or roaming from before it took the timer or the task until it has
+ * queued it: so that is asked last.
+ */
 static bool all_asleep(void)
 {
-    return workers_all_idle() &&
-           atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
-           atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
-           poll_waiting() == 0 && earliest_of_all() == RN_NEVER &&
-           !work_visible() && !workers_stopping() && !workers.hopes();
+    if (!workers_all_idle() || workers_stopping() || workers.hopes())
+        return false;
+    lock_acquire(&workers.lock);
+    bool asleep =
+        workers_all_idle() && poll_waiting() == 0 &&
+        earliest_of_all() == RN_NEVER && !work_visible() &&
+        atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
+        atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
+        !workers_stopping();
+    lock_release(&workers.lock);
+    return asleep;
 }
 
 /*
@@ -621,10 +636,14 @@ void worker_share_all(struct worker *w)
 
 void worker_help(void)
 {
+    atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
     for (unsigned i = 0, made = workers_made(); i < made; i++)
         fire_timers(&workers.all[i].timers);
     if (poll_waiting() != 0)
         collect(0);
+    atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
+    /* Who went to sleep meanwhile could not judge. */
+    worker_all_asleep_now();
 }
 
 void worker_all_asleep_now(void)
