@@ -43,6 +43,7 @@ struct cause {
 struct call {
     void (*function)(void *arg);
     void *arg;
+    const void *edge; /* for the race detector: an address, not to be read */
 };
 
 struct rn_ctx {
@@ -161,6 +162,7 @@ static struct rn_ctx *take_child(struct rn_ctx *parent)
 
 static void run_call(struct call *own)
 {
+    race_acquire(own->edge); /* what was before rn_ctx_after_func */
     own->function(own->arg);
 }
 
@@ -347,7 +349,8 @@ struct rn_ctx *rn_ctx_after_func(struct rn_ctx *parent,
 {
     struct rn_ctx *ctx = make_apart(parent);
     ctx->deadline = parent->deadline;
-    ctx->after = (struct call){function, arg};
+    ctx->after = (struct call){function, arg, ctx};
+    race_release(ctx);
     atomic_init(&ctx->pending, true);
     if (parent != &background)
         join(parent, ctx);

@@ -657,6 +657,22 @@ static void cancel_to_after_func(void)
     rn_chan_free(handed.done);
 }
 
+/* What was before rn_ctx_after_func is seen by its function. */
+static void after_func_to_function(void)
+{
+    struct shared *shared = open_shared(0);
+    struct rn_ctx *after;
+
+    shared->ctx = rn_ctx_with_timeout(rn_ctx_background(), RN_MS);
+    shared->value = 8;
+    after = rn_ctx_after_func(shared->ctx, see_and_send, shared);
+    rn_recv(shared->chan, NULL);
+    CHECK_EQ_INT(shared->value, 9);
+    rn_ctx_release(after);
+    rn_ctx_release(shared->ctx);
+    close_shared(shared);
+}
+
 static void *make_number(void)
 {
     return calloc(1, sizeof(int));
@@ -762,5 +778,5 @@ RN_CHECK_MAIN(send_to_receive, receive_to_send_unbuffered,
               cancel_to_wait, cancel_to_err, group_in_and_out,
               timer_to_function, block_in_and_out, thread_and_goroutine,
               stacks_are_used_again, signal_to_cond_wait, release_to_acquire,
-              cancel_to_after_func, put_to_get, end_to_join,
-              atomics_order_goroutines)
+              cancel_to_after_func, after_func_to_function, put_to_get,
+              end_to_join, atomics_order_goroutines)
