@@ -16,13 +16,14 @@ static void produce(rn_sender(int) *own)
 static int start(void *arg)
 {
     rn_chan(int) numbers = rn_chan_make(int, 0);
+    struct rn_waitgroup producing = {0};
     int number;
     (void)arg;
-    rn_go(produce, rn_send_end(numbers));
+    rn_waitgroup_go(&producing, produce, rn_send_end(numbers));
     rn_recv(numbers, &number);
     printf("%d is enough\n", number);
     rn_close(numbers);
-    rn_sleep(RN_S);
+    rn_waitgroup_wait(&producing);
     printf("never printed\n");
     return 0;
 }
