@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * job_table.c: the statements.
+ *
+ * FOR UPDATE SKIP LOCKED makes consumers pass over what others work on without
+ * waiting. A savepoint divides what a job did, which a failure takes back, from
+ * the claim, which is kept to write the failure down. Rejected: claiming by a
+ * mark and a lease. It keeps no transaction open, which is right for jobs of
+ * minutes, but a consumer that is only slow then meets its successor.
+ */
+#include "job_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char create_sql[] =
+    "SET client_min_messages = warning;"
+    /* Two who create the same at once would fail. */
+    "SELECT pg_advisory_xact_lock(20110);"
+    "CREATE TABLE IF NOT EXISTS jobs ("
+    " number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " line text NOT NULL, failed int NOT NULL DEFAULT 0, why text,"
+    " due timestamptz NOT NULL DEFAULT now());"
+    "CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due, number);"
+    "CREATE TABLE IF NOT EXISTS jobs_done (number bigint PRIMARY KEY,"
+    " line text NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS jobs_dead (number bigint PRIMARY KEY,"
+    " line text NOT NULL, failed int NOT NULL, why text);"
+    "CREATE TABLE IF NOT EXISTS job_accounts (name text PRIMARY KEY,"
+    " cents bigint NOT NULL)";
+
+bool job_good(const char *line, size_t size)
+{
+    char copy[JOB_SIZE_MAX], name[JOB_SIZE_MAX], more;
+    long long cents;
+
+    if (size >= sizeof(copy) || memchr(line, '\0', size))
+        return false;
+    memcpy(copy, line, size);
+    copy[size] = '\0';
+    return sscanf(copy, "open %127s %c", name, &more) == 1 ||
+           (sscanf(copy, "pay %127s %18lld %c", name, &cents, &more) == 2 &&
+            cents > 0);
+}
+
+int job_table_create(struct pg_go *pg)
+{
+    return pg_go_do(pg, create_sql, 0, NULL);
+}
+
+int job_table_listen(struct pg_go *pg)
+{
+    return pg_go_do(pg, "LISTEN jobs", 0, NULL);
+}
+
+int job_add(struct pg_go *pg, const char *lines)
+{
+    return pg_go_do(pg,
+                    "WITH added AS (INSERT INTO jobs (line) SELECT line FROM"
+                    " unnest(string_to_array($1, E'\\n')) AS t (line)"
+                    " RETURNING 1)"
+                    " SELECT count(*), pg_notify('jobs', '') FROM added",
+                    1, &lines);
+}
+
+int job_claim(struct pg_go *pg, struct job *job)
+{
+    PGresult *rows =
+        pg_go_ask(pg,
+                  "BEGIN; SELECT number, failed, line FROM jobs"
+                  " WHERE due <= clock_timestamp() ORDER BY due, number LIMIT 1"
+                  " FOR UPDATE SKIP LOCKED; SAVEPOINT work",
+                  0, NULL);
+    if (!rows)
+        return -1;
+    int found = PQntuples(rows);
+    if (found > 0) {
+        job->number = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
+        job->failed = strtoll(PQgetvalue(rows, 0, 1), NULL, 10);
+        snprintf(job->line, sizeof(job->line), "%s",
+                 PQgetlength(rows, 0, 2) < JOB_SIZE_MAX ? PQgetvalue(rows, 0, 2)
+                                                        : "(too long)");
+    }
+    PQclear(rows);
+    if (found == 0 && pg_go_do(pg, "ROLLBACK", 0, NULL) != 0)
+        return -1;
+    return found;
+}
+
+int job_work(struct pg_go *pg, const struct job *job)
+{
+    char name[JOB_SIZE_MAX] = "", cents[JOB_SIZE_MAX] = "";
+    const char *texts[] = {name, cents};
+    bool pays = sscanf(job->line, "pay %127s %127s", name, cents) == 2;
+
+    if (!job_good(job->line, strlen(job->line))) {
+        snprintf(pg->error, sizeof(pg->error), "this is no job");
+        return 1;
+    }
+    if (!pays)
+        sscanf(job->line, "open %127s", name);
+    PGresult *result =
+        pays ? pg_go_ask(pg,
+                         "UPDATE job_accounts SET cents = cents + $2::bigint"
+                         " WHERE name = $1",
+                         2, texts)
+             : pg_go_ask(pg,
+                         "INSERT INTO job_accounts VALUES ($1, 0)"
+                         " ON CONFLICT DO NOTHING",
+                         1, texts);
+    bool changed = result && strcmp(PQcmdTuples(result), "1") == 0;
+    if (result && !changed)
+        snprintf(pg->error, sizeof(pg->error), "account %.64s is %s", name,
+                 pays ? "not open" : "open already");
+    PQclear(result);
+    if (changed)
+        return 0;
+    return PQstatus(pg->connection) == CONNECTION_OK ? 1 : -1;
+}
+
+/* A statement with the job's number and two more texts; then the commit. */
+static int end(struct pg_go *pg, const struct job *job, const char *sql,
+               int count, const char *second, const char *third)
+{
+    char number[24];
+    const char *texts[] = {number, second, third};
+
+    snprintf(number, sizeof(number), "%lld", (long long)job->number);
+    if (pg_go_do(pg, sql, count, texts) != 0)
+        return -1;
+    return pg_go_do(pg, "COMMIT", 0, NULL);
+}
+
+int job_finish(struct pg_go *pg, const struct job *job)
+{
+    return end(pg, job,
+               "WITH gone AS (DELETE FROM jobs WHERE number = $1::bigint"
+               " RETURNING number, line)"
+               " INSERT INTO jobs_done SELECT number, line FROM gone",
+               1, NULL, NULL);
+}
+
+int job_again(struct pg_go *pg, const struct job *job, const char *why,
+              int64_t wait_ms)
+{
+    char ms[24];
+
+    snprintf(ms, sizeof(ms), "%lld", (long long)wait_ms);
+    if (pg_go_do(pg, "ROLLBACK TO work", 0, NULL) != 0)
+        return -1;
+    return end(pg, job,
+               "UPDATE jobs SET failed = failed + 1, why = $2, due ="
+               " clock_timestamp() + $3::bigint * interval '1 ms'"
+               " WHERE number = $1::bigint",
+               3, why, ms);
+}
+
+int job_bury(struct pg_go *pg, const struct job *job, const char *why)
+{
+    if (pg_go_do(pg, "ROLLBACK TO work", 0, NULL) != 0)
+        return -1;
+    return end(pg, job,
+               "WITH gone AS (DELETE FROM jobs WHERE number = $1::bigint"
+               " RETURNING number, line, failed)"
+               " INSERT INTO jobs_dead SELECT number, line, failed + 1, $2"
+               " FROM gone",
+               2, why, NULL);
+}
+
+/* One row of numbers. */
+static int ask_numbers(struct pg_go *pg, const char *sql, int64_t *numbers,
+                       int count)
+{
+    PGresult *rows = pg_go_ask(pg, sql, 0, NULL);
+
+    if (!rows)
+        return -1;
+    for (int i = 0; i < count; i++)
+        numbers[i] = strtoll(PQgetvalue(rows, 0, i), NULL, 10);
+    PQclear(rows);
+    return 0;
+}
+
+int job_revive(struct pg_go *pg, int64_t *revived)
+{
+    return ask_numbers(
+        pg,
+        "WITH gone AS (DELETE FROM jobs_dead RETURNING line),"
+        " added AS (INSERT INTO jobs (line) SELECT line FROM gone RETURNING 1)"
+        " SELECT count(*), pg_notify('jobs', '') FROM added",
+        revived, 1);
+}
+
+int job_next(struct pg_go *pg, int64_t *jobs, int64_t *due_ms)
+{
+    int64_t numbers[2];
+
+    if (ask_numbers(pg,
+                    "SELECT count(*), coalesce(ceil(1000 * extract(epoch FROM"
+                    " min(due) FILTER (WHERE due > clock_timestamp())"
+                    " - clock_timestamp())), -1)::bigint FROM jobs",
+                    numbers, 2) != 0)
+        return -1;
+    *jobs = numbers[0];
+    *due_ms = numbers[1];
+    return 0;
+}
+
+int job_count(struct pg_go *pg, struct job_counts *counts)
+{
+    int64_t numbers[3];
+
+    if (ask_numbers(pg,
+                    "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM"
+                    " jobs_done), (SELECT count(*) FROM jobs_dead)",
+                    numbers, 3) != 0)
+        return -1;
+    *counts = (struct job_counts){numbers[0], numbers[1], numbers[2]};
+    return 0;
+}
