@@ -32,8 +32,10 @@ static const char *reason_of(int status)
                    {405, "Method Not Allowed"},
                    {413, "Content Too Large"},
                    {431, "Request Header Fields Too Large"},
+                   {500, "Internal Server Error"},
                    {501, "Not Implemented"},
                    {503, "Service Unavailable"},
+                   {504, "Gateway Timeout"},
                    {507, "Insufficient Storage"}};
 
     for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
@@ -135,12 +137,25 @@ static int take_head(char *head, struct http_request *request)
     line[strcspn(line, "\r")] = '\0';
     if (!take_request_line(line, request))
         return 400;
+    request->headers = head;
     while (status == 0 && (line = strsep(&head, "\n")) && *line) {
         line[strcspn(line, "\r")] = '\0';
         if (*line)
             status = take_header(line, request);
     }
     return status;
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+    /* Each line ends with two NULs, where "\r\n" was, or one. */
+    for (const char *line = request->headers; line < request->headers_end;
+         line += strlen(line) + 1) {
+        const char *value = header_value(line, name);
+        if (value)
+            return value;
+    }
+    return NULL;
 }
 
 /* Reads until `size` bytes are in the buffer: 1, 0 at the end, or a status. */
@@ -184,6 +199,7 @@ int http_read(struct http_reader *reader, struct http_request *request)
     status = hold(reader, head + request->body_size);
     if (status <= 0)
         return status == 0 ? -EBADMSG : status;
+    request->headers_end = end;
     request->body = reader->buffer + head;
     reader->used = head + request->body_size;
     return 1;
@@ -284,17 +300,27 @@ static void stop_with_context(struct server **own)
     rn_waitgroup_done(&server->running);
 }
 
-int mini_http_serve(struct rn_ctx *outer, const char *address,
+int mini_http_serve(struct rn_ctx *ctx, const char *address,
                     http_handler *handler, void *arg)
 {
-    struct server server = {.handler = handler, .arg = arg};
-    struct rn_conn *conn;
-    int status = rn_listen(address, NULL, &server.listener);
+    struct rn_listener *listener;
+    int status = rn_listen(address, NULL, &listener);
 
     if (status != RN_OK)
         return status;
-    printf("listening on http://%s\n", rn_listener_address(server.listener));
+    printf("listening on http://%s\n", rn_listener_address(listener));
     fflush(stdout);
+    return mini_http_serve_on(ctx, listener, handler, arg);
+}
+
+int mini_http_serve_on(struct rn_ctx *outer, struct rn_listener *listener,
+                       http_handler *handler, void *arg)
+{
+    struct server server = {
+        .listener = listener, .handler = handler, .arg = arg};
+    struct rn_conn *conn;
+    int status;
+
     server.ctx = rn_ctx_with_cancel(outer);
     rn_waitgroup_add(&server.running, 1);
     rn_go(stop_with_context, &server);

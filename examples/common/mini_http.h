@@ -29,7 +29,8 @@ struct http_request {
     const char *query; /* after the "?", or "" */
     const char *body;
     size_t body_size;
-    bool keep; /* the client may send another */
+    bool keep;                         /* the client may send another */
+    const char *headers, *headers_end; /* for http_header */
 };
 
 /* What requests are read from; one a connection. */
@@ -45,6 +46,9 @@ struct http_reader {
  * that can be taken.
  */
 int http_read(struct http_reader *reader, struct http_request *request);
+
+/* The first header of that name, without blanks before it; NULL: none. */
+const char *http_header(const struct http_request *request, const char *name);
 
 /* Sends an answer; parks. RN_OK or a negative status. `type` as in headers. */
 int http_write(struct rn_conn *conn, int status, const char *type,
@@ -69,5 +73,9 @@ typedef void http_handler(struct rn_ctx *ctx,
  */
 int mini_http_serve(struct rn_ctx *ctx, const char *address,
                     http_handler *handler, void *arg);
+
+/* The same on a listener, which it takes; prints nothing. */
+int mini_http_serve_on(struct rn_ctx *ctx, struct rn_listener *listener,
+                       http_handler *handler, void *arg);
 
 #endif
