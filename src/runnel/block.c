@@ -75,7 +75,9 @@ static struct call *next_call(void)
 static void run_call(void *arg)
 {
     struct call *call = arg;
+    race_acquire(call);
     call->status = rn_try(call->function, call->arg, &call->panic);
+    race_release(call);
 }
 
 static void *serve(void *arg)
@@ -83,9 +85,7 @@ static void *serve(void *arg)
     (void)arg;
     for (struct call *call = next_call(); call; call = next_call()) {
         struct task *task = call->task;
-        race_acquire(call);
         run_call(call);
-        race_release(call);
         sched_ready(task);
         sched_outside_end();
     }
@@ -125,14 +125,14 @@ void rn_block(void (*function)(void *arg), void *arg)
         return;
     }
     struct call call = {.function = function, .arg = arg, .task = task_self()};
+    race_release(&call);
     if (seam_simulated) {
         sched_on_worker_stack(run_call, &call);
     } else {
         sched_outside_begin();
-        race_release(&call);
         sched_park((struct wait_for){.reason = WAIT_BLOCK}, submit, &call);
-        race_acquire(&call);
     }
+    race_acquire(&call);
     if (unlikely(call.status == RN_PANICKED))
         rn_panic_again(&call.panic);
 }

@@ -129,20 +129,25 @@ void fault_close(void)
     }
 }
 
+/* Of a worker's thread, on its own stack: no goroutine uses it. */
+static _Thread_local void *own_alternate;
+
 void fault_thread_begin(void)
 {
     if (!OURS)
         return;
     stack_t alternate = {.ss_sp = os_map(ALTERNATE_SIZE),
                          .ss_size = ALTERNATE_SIZE};
-    if (alternate.ss_sp)
-        sigaltstack(&alternate, NULL);
+    if (alternate.ss_sp && sigaltstack(&alternate, NULL) == 0)
+        own_alternate = alternate.ss_sp;
 }
 
 void fault_thread_end(void)
 {
     stack_t none = {.ss_flags = SS_DISABLE};
-    stack_t mine;
-    if (OURS && sigaltstack(&none, &mine) == 0 && !(mine.ss_flags & SS_DISABLE))
-        os_unmap(mine.ss_sp, mine.ss_size);
+    if (!own_alternate)
+        return; /* what there may be is somebody else's: a sanitizer's */
+    sigaltstack(&none, NULL);
+    os_unmap(own_alternate, ALTERNATE_SIZE);
+    own_alternate = NULL;
 }

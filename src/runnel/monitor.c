@@ -34,9 +34,13 @@ static void look_for_stuck(void)
     for (unsigned i = 0; i < made; i++) {
         struct worker *w = &workers.all[i];
         uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
-        bool same = tick == monitor.seen[i];
-        monitor.seen[i] = tick;
-        if (same && worker_current(w) && !workers_any_idle())
+        bool runs = worker_current(w);
+        bool same = runs && tick == monitor.seen[i];
+        /* A switch from idleness is not counted: it has just begun, then. */
+        monitor.seen[i] = runs ? tick : tick - 1;
+        if (same && workers_any_idle())
+            worker_wake_for_visible();
+        else if (same)
             seat_hand_on(w, tick);
     }
 }

@@ -217,12 +217,13 @@ void netfd_end(struct netfd *n, int side)
             next = w->wait.task;
     }
     s->busy = next != NULL;
+    int fd = n->fd; /* once unlocked, who sees the end may free it */
     bool last = leave(n);
     poll_desc_unlock(n->desc);
     if (next)
         sched_ready(next);
     if (last)
-        os_close(n->fd);
+        os_close(fd);
 }
 
 int netfd_wait(struct netfd *n, int side, struct cancel_token *token)
@@ -253,10 +254,11 @@ bool netfd_hold(struct netfd *n)
 void netfd_drop(struct netfd *n)
 {
     poll_desc_lock(n->desc);
+    int fd = n->fd;
     bool last = leave(n);
     poll_desc_unlock(n->desc);
     if (last)
-        os_close(n->fd);
+        os_close(fd);
 }
 
 /* --------------------------------------------------------------- deadlines */
@@ -320,10 +322,11 @@ bool netfd_close(struct netfd *n)
     if (first && n->lent) /* the other side need not wait for netfd_free */
         os_shutdown(n->fd, SHUT_RDWR);
     n->users++;
+    int fd = n->fd;
     bool last = leave(n);
     poll_desc_unlock(n->desc);
     if (last)
-        os_close(n->fd);
+        os_close(fd);
     while (chain) {
         struct netfd_wait *next = chain->next; /* not ours once it is ready */
         sched_ready(chain->wait.task);

@@ -144,5 +144,6 @@ uint32_t runq_length(const struct runq *q)
 {
     uint32_t head = atomic_load_explicit(&q->head, memory_order_acquire);
     uint32_t tail = atomic_load_explicit(&q->tail, memory_order_acquire);
-    return tail - head <= RUNQ_SIZE ? tail - head : 0;
+    /* Read at different times: not empty, in any case. */
+    return tail - head <= RUNQ_SIZE ? tail - head : RUNQ_SIZE;
 }

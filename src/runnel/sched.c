@@ -433,7 +433,8 @@ static void give_way(struct task *self)
 void sched_yield_now(void)
 {
     struct task *self = task_self();
-    if (unlikely(self->foreign || self->pinned)) {
+    /* A pinned one has its thread for itself; it parks only to stop. */
+    if (unlikely(self->foreign || (self->pinned && !workers_stopping()))) {
         os_thread_yield();
         return;
     }

@@ -65,11 +65,14 @@ static int hire(struct worker *w)
         return RN_OK;
     w->started = false;
     lock_acquire(&workers.lock);
+    /* Its seat may have been taken away meanwhile: then it counts as roaming. */
+    atomic_fetch_sub_explicit(w->seated ? &workers.seats : &workers.roaming, 1,
+                              memory_order_relaxed);
     w->seated = false;
-    atomic_fetch_sub_explicit(&workers.seats, 1, memory_order_relaxed);
     atomic_store_explicit(&workers.made, workers_made() - 1,
                           memory_order_release);
     lock_release(&workers.lock);
+    worker_all_asleep_now();
     return status;
 }
 

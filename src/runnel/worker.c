@@ -82,6 +82,66 @@ static void enqueue(struct worker *w, struct task *task)
     }
 }
 
+/* --------------------------------------------------------- waking workers */
+
+void worker_get_up(struct worker *w)
+{
+    atomic_store_explicit(&w->wake, 1, memory_order_release);
+    os_futex_wake(&w->wake, 1);
+}
+
+/*
+ * Under the lock: one that is idle no more. What it may sleep on is set here,
+ * not after the lock is released: by then it may sleep for another reason.
+ */
+static void leave_idlers(struct worker *w)
+{
+    w->is_idle = false;
+    list_remove(&w->idle);
+    atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
+    atomic_store_explicit(&w->wake, 1, memory_order_release);
+}
+
+/* Takes one idle worker out of idleness and gets it up. */
+static noinline void wake_one(void)
+{
+    lock_acquire(&workers.lock);
+    struct worker *w = NULL;
+    bool polls = false;
+    if (!list_empty(&workers.idle)) {
+        w = container_of(workers.idle.prev, struct worker, idle);
+    } else if (workers.poller && workers.poller->is_idle) {
+        w = workers.poller;
+        polls = true;
+    }
+    if (w) {
+        leave_idlers(w);
+        w->searching = true;
+        /* Counted before it runs, so that nobody else is woken meanwhile. */
+        atomic_fetch_add_explicit(&workers.searching, 1, memory_order_relaxed);
+    }
+    lock_release(&workers.lock);
+    if (!w)
+        return;
+    if (polls)
+        poll_kick();
+    else
+        os_futex_wake(&w->wake, 1);
+}
+
+/* After work was made visible: see the opening comment. */
+static void wake_if_idle(void)
+{
+    if (atomic_load_explicit(&workers.alone, memory_order_relaxed) &&
+        worker_self())
+        return;
+    /* Pairs with the fence in fall_idle. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&workers.idlers, memory_order_relaxed) != 0 &&
+        atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
+        wake_one();
+}
+
 /* Takes one task and some more of the shared queue, this worker's part. */
 static struct task *take_shared(struct worker *w)
 {
@@ -106,64 +166,27 @@ static struct task *take_shared(struct worker *w)
         else
             enqueue(w, task);
     }
+    /*
+     * Who shared them may have woken nobody, because this worker searched then;
+     * it may have said meanwhile that it does no more.
+     */
+    bool more = workers.first || runq_length(&w->runq) != 0 ||
+                (taken && !workers.poller);
     lock_release(&workers.lock);
+    if (more)
+        wake_if_idle();
     return taken;
 }
 
-/* --------------------------------------------------------- waking workers */
-
-void worker_get_up(struct worker *w)
-{
-    atomic_store_explicit(&w->wake, 1, memory_order_release);
-    os_futex_wake(&w->wake, 1);
-}
-
-/* Takes one idle worker out of idleness and gets it up. */
-static noinline void wake_one(void)
-{
-    lock_acquire(&workers.lock);
-    struct worker *w = NULL;
-    bool polls = false;
-    if (!list_empty(&workers.idle)) {
-        w = container_of(workers.idle.prev, struct worker, idle);
-        list_remove(&w->idle);
-    } else if (workers.poller && workers.poller->is_idle) {
-        w = workers.poller;
-        polls = true;
-    }
-    if (w) {
-        w->is_idle = false;
-        w->searching = true;
-        /* Counted before it runs, so that nobody else is woken meanwhile. */
-        atomic_fetch_add_explicit(&workers.searching, 1, memory_order_relaxed);
-        atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
-    }
-    lock_release(&workers.lock);
-    if (!w)
-        return;
-    if (polls)
-        poll_kick();
-    else
-        worker_get_up(w);
-}
-
-/* After work was made visible: see the opening comment. */
-static void wake_if_idle(void)
-{
-    if (atomic_load_explicit(&workers.alone, memory_order_relaxed) &&
-        worker_self())
-        return;
-    /* Pairs with the fence in fall_idle. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&workers.idlers, memory_order_relaxed) != 0 &&
-        atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
-        wake_one();
-}
-
-/* A pinned task runs on its own worker, which sleeps for it. */
+/*
+ * A pinned task runs on its own worker, which sleeps for it. Under the lock:
+ * who judges a deadlock sees it as roaming before its waker stops counting.
+ */
 static noinline void start_pinned(struct worker *w)
 {
+    lock_acquire(&workers.lock);
     atomic_fetch_add_explicit(&workers.roaming, 1, memory_order_relaxed);
+    lock_release(&workers.lock);
     worker_get_up(w);
 }
 
@@ -176,7 +199,7 @@ void worker_start(struct task *task)
     struct worker *w = worker_self();
     if (unlikely(seam_simulated) && w) {
         enqueue(w, task); /* one queue to choose from: no `next` */
-    } else if (likely(w)) {
+    } else if (likely(w && !worker_attention(w))) {
         struct task *displaced = runq_put_next(&w->runq, task);
         if (displaced)
             enqueue(w, displaced);
@@ -232,6 +255,13 @@ static bool fire_timers(struct timerq *timers)
     return any;
 }
 
+/* As sched_ready, which stands above. */
+static void start_parked(struct task *task)
+{
+    atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);
+    worker_start(task);
+}
+
 /* Wakes who waited for descriptors that are ready. */
 static bool collect(int64_t timeout)
 {
@@ -242,13 +272,10 @@ static bool collect(int64_t timeout)
         count_one(&self->polls);
     while (wait) {
         struct poll_wait *next = wait->next; /* it is not ours once ready */
-        if (unlikely(wait->task->foreign)) {
+        if (unlikely(wait->task->foreign))
             worker_wake_foreigner(wait->task);
-        } else {
-            atomic_store_explicit(&wait->task->state, TASK_RUNNABLE,
-                                  memory_order_relaxed);
-            worker_start(wait->task);
-        }
+        else
+            start_parked(wait->task);
         count++;
         wait = next;
     }
@@ -346,7 +373,7 @@ static void wake_quiet(void)
     workers.quiet = NULL;
     while (chain) {
         struct task *next = chain->next; /* used by queues once it is ready */
-        worker_start(chain);
+        start_parked(chain);
         chain = next;
     }
 }
@@ -475,14 +502,6 @@ static void call_monitor(void)
     }
 }
 
-/* Under the lock: one that is idle no more. */
-static void leave_idlers(struct worker *w)
-{
-    w->is_idle = false;
-    list_remove(&w->idle);
-    atomic_fetch_sub_explicit(&workers.idlers, 1, memory_order_relaxed);
-}
-
 /* Out of idleness by itself, unless somebody was faster. */
 static void get_up(struct worker *w, bool polls)
 {
@@ -502,7 +521,7 @@ static void get_up(struct worker *w, bool polls)
     }
     lock_release(&workers.lock);
     if (heir)
-        worker_get_up(heir);
+        os_futex_wake(&heir->wake, 1);
     call_monitor();
 }
 
@@ -541,12 +560,31 @@ static void sleep_polling(void)
         collect(timeout);
 }
 
+/*
+ * Nobody took the poller out of idleness, and there is nothing for it: it was
+ * only asked to judge again. (Getting up, it would get up its heir as well, and
+ * the two would kick each other for ever.)
+ */
+static bool still_polls(struct worker *w)
+{
+    if (seam_simulated || workers_stopping())
+        return false;
+    lock_acquire(&workers.lock);
+    bool idle = w->is_idle;
+    lock_release(&workers.lock);
+    /* Pairs with the fence in wake_if_idle. */
+    atomic_thread_fence(memory_order_seq_cst);
+    return idle && !worker_attention(w) && !work_visible();
+}
+
 static void sleep_idle(struct worker *w)
 {
     bool polls = fall_idle(w);
     if (!work_visible() && !worker_attention(w)) {
         if (polls) {
-            sleep_polling();
+            do {
+                sleep_polling();
+            } while (still_polls(w));
         } else {
             if (only_foreigners_left())
                 poll_kick(); /* the poller looks again, from time to time */
@@ -634,16 +672,39 @@ void worker_share_all(struct worker *w)
         wake_if_idle();
 }
 
+/* The ring and the next place of a worker that cannot look after them. */
+static void share_of(struct worker *victim)
+{
+    static struct runq own; /* the monitor's; empty between two calls */
+    struct task *task = runq_steal(&own, &victim->runq);
+    while (task) {
+        share(task, task, 1);
+        task = runq_take(&own);
+    }
+    task = runq_steal_next(&victim->runq);
+    if (task)
+        share(task, task, 1);
+}
+
 void worker_help(void)
 {
     atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
-    for (unsigned i = 0, made = workers_made(); i < made; i++)
+    for (unsigned i = 0, made = workers_made(); i < made; i++) {
         fire_timers(&workers.all[i].timers);
+        if (worker_attention(&workers.all[i]))
+            share_of(&workers.all[i]);
+    }
     if (poll_waiting() != 0)
         collect(0);
     atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
     /* Who went to sleep meanwhile could not judge. */
     worker_all_asleep_now();
+}
+
+void worker_wake_for_visible(void)
+{
+    if (work_visible())
+        wake_if_idle();
 }
 
 void worker_all_asleep_now(void)

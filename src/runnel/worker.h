@@ -203,8 +203,13 @@ void worker_share_all(struct worker *w);
 void worker_get_up(struct worker *w);
 /* Under the lock: an idle worker that was asked for attention sees it. */
 void worker_rouse(struct worker *w);
-/* Fires timers and collects descriptors while nobody is idle. */
+/*
+ * While nobody is idle: fires timers, collects descriptors, and shares what
+ * workers without a seat have queued.
+ */
 void worker_help(void);
+/* A net below the rules above: work that is seen gets a worker, if one idles. */
+void worker_wake_for_visible(void);
 /* Somebody roams no more: if now all sleep, the poller judges that anew. */
 void worker_all_asleep_now(void);
 /* Simulation: true, and the run stopped, when it takes too long. */

@@ -103,6 +103,8 @@ static void refuses(void)
 static void limits_what_is_dropped(void)
 {
     char *text = malloc(HTTP_TRAILERS_MAX + 1000);
+    if (!text)
+        abort();
     size_t taken;
     size_t len = (size_t)sprintf(text, "1;%0*d\r\nx\r\n0\r\n\r\n",
                                  (int)HTTP_CHUNK_EXTENSION_MAX, 1);

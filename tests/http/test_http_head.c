@@ -237,6 +237,8 @@ static void refuses_nul_anywhere(void)
 static int read_fields(size_t count, size_t size)
 {
     char *text = malloc(HTTP_HEAD_MAX * 2);
+    if (!text)
+        abort();
     size_t len = (size_t)sprintf(text, "GET / HTTP/1.1\r\nHost: x\r\n");
     for (size_t i = 1; i < count; i++)
         len += (size_t)sprintf(text + len, "A: %0*d\r\n", (int)size - 5, 1);
@@ -258,6 +260,8 @@ static void limits_fields_and_bytes(void)
 static int read_target(size_t len)
 {
     char *text = malloc(len + 100);
+    if (!text)
+        abort();
     memcpy(text, "GET /", 5);
     memset(text + 5, 'x', len - 1);
     strcpy(text + 4 + len, " HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -275,6 +279,8 @@ static void limits_the_target(void)
 static void a_head_without_end_is_too_long(void)
 {
     char *text = malloc(HTTP_HEAD_MAX + 1);
+    if (!text)
+        abort();
     size_t scanned = 0;
     memset(text, 'x', HTTP_HEAD_MAX + 1);
     CHECK_EQ_INT(http_head_end(text, HTTP_HEAD_MAX - 1, &scanned), 0);

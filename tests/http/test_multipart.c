@@ -210,6 +210,8 @@ static void reads_the_boundary(void)
 static char ends(unsigned parts, size_t size, size_t preamble)
 {
     char *body = malloc(parts * 100 + size + preamble + 1000);
+    if (!body)
+        abort();
     size_t len = 0;
     memset(body, 'p', preamble);
     len += preamble;

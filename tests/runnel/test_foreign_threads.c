@@ -4,6 +4,7 @@
  * goroutines and against each other.
  */
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "rn_check.h"
@@ -474,7 +475,38 @@ static void thread_cancels_with_a_cause(void)
     rn_chan_free(called);
 }
 
+static void *send_late(void *arg)
+{
+    struct timespec while_all_sleep = {.tv_nsec = 300000000};
+
+    nanosleep(&while_all_sleep, NULL);
+    rn_send(*(rn_chan(int) *)arg, 1);
+    return NULL;
+}
+
+static long switches(void)
+{
+    struct rusage usage;
+
+    CHECK_EQ_INT(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_nvcsw;
+}
+
+/* While all wait for a thread, the workers sleep; they look now and then. */
+static void workers_sleep_beside_a_thread(void)
+{
+    rn_chan(int) values = rn_chan_make(int, 0);
+    pthread_t thread = start_thread(send_late, &values);
+    long before = switches();
+
+    CHECK(rn_recv(values, NULL));
+    CHECK(switches() - before < 2000);
+    join_all(&thread, 1);
+    rn_chan_free(values);
+}
+
 RN_CHECK_MAIN(threads_and_goroutines_share_a_channel, ping_pong_with_a_thread,
               thread_selects, locks_exclude_threads, waits_end_on_threads,
               thread_starts_goroutines, thread_waits_and_cancels,
-              threads_wait_for_signals_and_places, thread_cancels_with_a_cause)
+              threads_wait_for_signals_and_places, thread_cancels_with_a_cause,
+              workers_sleep_beside_a_thread)

@@ -75,12 +75,19 @@ static void spin_and_yield(void)
         rn_yield();
 }
 
+static void spin_locked(void)
+{
+    CHECK_EQ_INT(rn_lock_thread(), RN_OK);
+    spin_and_yield();
+}
+
 static int leave_runners(void *arg)
 {
     (void)arg;
     atomic_store(&before_end, 0);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 9; i++)
         rn_go_void(spin_and_yield);
+    rn_go_void(spin_locked);
     while (atomic_load(&before_end) < 10)
         rn_yield();
     return 0;

@@ -169,8 +169,26 @@ static void a_loop_does_not_keep_whom_it_wakes(void)
     rn_chan_free(values);
 }
 
+static void yield_until_flag(void)
+{
+    while (!atomic_load_explicit(&flag, memory_order_relaxed))
+        rn_yield();
+}
+
+/* Nor does it keep whom it starts, while the others are busy themselves. */
+static void a_loop_does_not_keep_whom_it_starts(void)
+{
+    atomic_store(&flag, 0);
+    for (unsigned i = 0; i < 4 * rn_procs(); i++)
+        rn_go_void(yield_until_flag);
+    rn_go_void(set_flag);
+    spin();
+    await_end();
+}
+
 RN_CHECK_MAIN(loops_do_not_starve_goroutines, loops_do_not_starve_loops,
               loops_do_not_starve_timers, a_loop_does_not_starve_its_own_timer,
               blocking_call_does_not_starve_goroutines,
               loops_do_not_starve_descriptors,
-              a_loop_does_not_keep_whom_it_wakes)
+              a_loop_does_not_keep_whom_it_wakes,
+              a_loop_does_not_keep_whom_it_starts)

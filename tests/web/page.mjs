@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { main, sample, shots, test } from './browser.mjs';
 
-const axe = new URL('./node_modules/axe-core/axe.min.js', import.meta.url).pathname;
+const axe = fileURLToPath(new URL('./node_modules/axe-core/axe.min.js', import.meta.url));
 
 // Nothing that keeps somebody out, whatever the page shows now.
 async function accessible(page, where) {
