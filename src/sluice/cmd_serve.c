@@ -172,6 +172,19 @@ static void add_named_target(struct argp_state *state, struct service *service,
     add_target(state, service, arg, len, arg + len + 1, false);
 }
 
+/* What no import can ever use is said now, not to the first client. */
+static void check_targets(struct argp_state *state,
+                          const struct service *service)
+{
+    for (size_t i = 0; i < service->jobs.target_count; i++) {
+        struct issue why;
+        const struct job_target *target = &service->targets[i];
+        if (sink_check_target(target->dsn, &why) < 0)
+            argp_failure(state, EXIT_USAGE, 0, "target %s: %s", target->name,
+                         why.text);
+    }
+}
+
 static void finish_targets(struct argp_state *state, struct service *service)
 {
     const char *from_environment = getenv("SLUICE_TO");
@@ -184,6 +197,7 @@ static void finish_targets(struct argp_state *state, struct service *service)
     }
     if (service->jobs.target_count == 0)
         argp_error(state, "into which database? --to DSN");
+    check_targets(state, service);
     service->jobs.targets = service->targets;
 }
 

@@ -185,6 +185,54 @@ def a_password_is_seen_by_nobody(folder):
             check(SECRET not in server.log(), server.log())
 
 
+# A password that was not escaped, and the pieces of it that libpq would name.
+UNESCAPED = (
+    ("postgresql://clerk:50%offxyz@127.0.0.1:1/shop", ("50%o", "offxyz")),
+    ("postgresql://clerk:hid@den9@127.0.0.1:1/shop", ("hid", "den9")),
+    ("postgresql://clerk:hid@den9:1@127.0.0.1:1/shop", ("hid", "den9")),
+    ("postgresql://clerk:hid/den9@127.0.0.1:1/shop", ("hid", "den9")),
+    ("postgresql://clerk:4711/den9@127.0.0.1:1/shop", ("4711", "den9")),
+    ("postgresql://clerk:hid@den9/x9z@127.0.0.1:1/shop", ("hid", "den9", "x9z")),
+    ("postgresql://clerk:4711/1?den9@127.0.0.1:1/shop", ("4711", "den9")),
+    ("postgresql://clerk:x@[hidden9@127.0.0.1:1/shop", ("hidden9",)),
+    ("host=127.0.0.1 port=1 user=clerk password=hid den9", ("hid", "den9")),
+    ("host=127.0.0.1 port=1 user=clerk password='hidden9", ("hidden9",)),
+    ("host=127.0.0.1 user=clerk password=hid port=den9", ("hid", "den9")),
+)
+
+
+@case
+def a_password_that_was_not_escaped(folder):
+    put(folder, "list.csv", b"a,b\n1,2\n")
+    for dsn, pieces in UNESCAPED:
+        for command in (("serve", "--state", "state", "--to", dsn),
+                        ("serve", "--state", "state", "--to", "null:",
+                         "--target", "shop=" + dsn),
+                        ("import", "list.csv", "--to", dsn)):
+            result = sluice(folder, *command)
+            same(result.status, 2, result)
+            check("cannot be understood" in result.err and
+                  "%25 %40 %2F %3A %20" in result.err, result)
+            for piece in pieces:
+                check(piece not in result.out + result.err, piece, result)
+
+
+@case
+def a_password_that_was_escaped(folder):
+    """It is in no answer either when nobody listens there."""
+    dsn = "postgresql://clerk:hid%25den9%40x9z%2Fq8w@127.0.0.1:1/shop"
+    with Service(folder, "--to", dsn) as server:
+        said = [upload(server, listings(folder))]
+        for path in ("/api/previews", "/api/imports"):
+            said.append(server.post(path, form(form_part(
+                b"a,b\n1,2\n", file_name="list.csv")), FORM))
+        said.append(server.get("/api/imports"))
+        said = "".join("%s%s" % (a, a.body.decode()) for a in said)
+        check("127.0.0.1" in said, said)
+        for piece in ("hid", "den9", "x9z", "q8w"):
+            check(piece not in said + server.log(), piece, said)
+
+
 @case
 def a_client_names_a_target(folder):
     with Service(folder, "--to", "sqlite:one.sqlite", "--target",

@@ -57,8 +57,15 @@ struct pg_answer {
 /* --- pg_connect.c -------------------------------------------------------- */
 
 /*
+ * 0 when libpq can read the target; else -1 with *why (ISSUE_USAGE), which
+ * repeats nothing of it. Asks no server.
+ */
+int pg_check_target(const char *target, struct issue *why);
+
+/*
  * Connects, within connect_timeout of the target or PG_CONNECT_SECONDS. -1 with
- * *why (ISSUE_CONNECT: libpq's reason on one line, never the password).
+ * *why (ISSUE_CONNECT: libpq's reason on one line, never the password; ISSUE_USAGE
+ * as from pg_check_target).
  */
 #define PG_CONNECT_SECONDS 10
 int pg_open(struct pg **pg, const char *target, const struct sink_env *env,

@@ -71,22 +71,91 @@ static int64_t timeout_seconds(PGconn *conn)
     return seconds;
 }
 
+/* -------------------------------------------------------------- the target */
+
+static const char *option(const PQconninfoOption *options, const char *keyword)
+{
+    for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+        if (strcmp(o->keyword, keyword) == 0 && o->val)
+            return o->val;
+    }
+    return "";
+}
+
 /*
- * libpq quotes the whole target when it cannot read it, password included: keep
- * what stands before the quotation.
+ * Whatever libpq says of a target that it cannot read repeats a piece of it,
+ * and the piece may be one of the password.
  */
-static int refuse(struct issue *why, PGconn *conn, const char *target)
+static int not_understood(struct issue *why)
+{
+    return issue_set(why, ISSUE_USAGE,
+                     "the target cannot be understood; in a URI write %% @ / : "
+                     "and spaces of a password as %%25 %%40 %%2F %%3A %%20");
+}
+
+/*
+ * A password with an @ or a / that is not escaped still reads as a URI, of
+ * another host or database. Those would be named in messages: no raw @ may
+ * stand behind the user and password.
+ */
+static bool is_ambiguous(const char *target)
+{
+    const char *rest = strstr(target, "://");
+    if (strncmp(target, "postgres", 8) != 0 || !rest)
+        return false;
+    rest += 3;
+    size_t user = strcspn(rest, "@/");
+    if (rest[user] == '@')
+        rest += user + 1;
+    return rest[strcspn(rest, "@?")] == '@';
+}
+
+/* "5432", or one for each host; an empty one is the default. */
+static bool are_ports(const char *text)
+{
+    for (;; text++) {
+        size_t len = strcspn(text, ",");
+        struct slice port = slice_trim((struct slice){text, len});
+        int64_t number;
+        if (port.len > 0 &&
+            (!integer_from_text(port, &number) || number < 1 || number > 65535))
+            return false;
+        text += len;
+        if (*text == '\0')
+            return true;
+    }
+}
+
+int pg_check_target(const char *target, struct issue *why)
+{
+    char *reason = NULL;
+    PQconninfoOption *options = PQconninfoParse(target, &reason);
+    PQfreemem(reason);
+    bool good =
+        options && !is_ambiguous(target) && are_ports(option(options, "port"));
+    PQconninfoFree(options);
+    return good ? 0 : not_understood(why);
+}
+
+/* ---------------------------------------------------------- the connection */
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* `tried`: libpq speaks of a server, no longer of what it was told. */
+static int refuse(struct issue *why, PGconn *conn, bool tried)
 {
     char text[ISSUE_TEXT_MAX];
     pg_one_line(text, sizeof(text), PQerrorMessage(conn));
-    if (strstr(text, target))
-        text[strcspn(text, "\"")] = '\0';
+    if (!tried && !has_prefix(text, "connection to server ") &&
+        !has_prefix(text, "could not translate host name "))
+        return not_understood(why);
     PQconninfoOption *options = PQconninfo(conn);
-    for (PQconninfoOption *o = options; o && o->keyword; o++) {
-        if (strcmp(o->keyword, "password") == 0 && o->val && o->val[0] &&
-            strstr(text, o->val))
-            snprintf(text, sizeof(text), "the connection was refused");
-    }
+    const char *password = option(options, "password");
+    if (password[0] && strstr(text, password))
+        snprintf(text, sizeof(text), "the connection was refused");
     PQconninfoFree(options);
     return issue_set(why, ISSUE_CONNECT, "%s", text);
 }
@@ -95,18 +164,20 @@ static int connect_steps(struct pg *pg, const char *target, struct issue *why)
 {
     struct connect_step step = {.target = target,
                                 .polled = PGRES_POLLING_WRITING};
+    if (pg_check_target(target, why) < 0)
+        return -1;
     pg_offload(pg->env, connect_start, &step);
     pg->conn = step.conn;
     if (!pg->conn)
         return issue_set(why, ISSUE_MEMORY, "out of memory");
     if (PQstatus(pg->conn) == CONNECTION_BAD)
-        return refuse(why, pg->conn, target);
+        return refuse(why, pg->conn, false);
 
     int64_t seconds = timeout_seconds(pg->conn);
     pg->deadline_ns = pg_now_ns() + seconds * NSECS_PER_SECOND;
     while (step.polled != PGRES_POLLING_OK) {
         if (step.polled == PGRES_POLLING_FAILED)
-            return refuse(why, pg->conn, target);
+            return refuse(why, pg->conn, true);
         bool reads = step.polled == PGRES_POLLING_READING;
         int ready = pg_wait(pg, reads ? SINK_READ : SINK_WRITE);
         if (ready < 0)
@@ -166,15 +237,6 @@ void pg_close(struct pg *pg)
         return;
     PQfinish(pg->conn);
     free(pg);
-}
-
-static const char *option(const PQconninfoOption *options, const char *keyword)
-{
-    for (const PQconninfoOption *o = options; o && o->keyword; o++) {
-        if (strcmp(o->keyword, keyword) == 0 && o->val)
-            return o->val;
-    }
-    return "";
 }
 
 /* "user@" and the like: a piece and its separator, nothing for no piece. */

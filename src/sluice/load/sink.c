@@ -71,6 +71,22 @@ static const char *sqlite_path(const char *target)
     return starts_with(target, "sqlite:") ? target + strlen("sqlite:") : target;
 }
 
+static int unknown_target(struct issue *why)
+{
+    /* The text is not repeated: it may hold a password. */
+    return issue_set(why, ISSUE_USAGE,
+                     "the target is neither sqlite:PATH, postgresql://... nor "
+                     "null:");
+}
+
+int sink_check_target(const char *target, struct issue *why)
+{
+    enum target_kind kind = kind_of_target(target);
+    if (kind == TARGET_UNKNOWN)
+        return unknown_target(why);
+    return kind == TARGET_POSTGRES ? sink_check_postgres(target, why) : 0;
+}
+
 int sink_open(struct sink **sink, const char *target,
               const struct sink_env *env, struct issue *why)
 {
@@ -84,10 +100,7 @@ int sink_open(struct sink **sink, const char *target,
     case TARGET_UNKNOWN:
         break;
     }
-    /* The text is not repeated: it may hold a password. */
-    return issue_set(why, ISSUE_USAGE,
-                     "the target is neither sqlite:PATH, postgresql://... nor "
-                     "null:");
+    return unknown_target(why);
 }
 
 bool sink_target_is_missing(const char *target)

@@ -62,6 +62,12 @@ int sink_open(struct sink **sink, const char *target,
               const struct sink_env *env, struct issue *why);
 void sink_close(struct sink *sink);
 
+/*
+ * 0 when the target can be understood, else -1 with *why, which repeats nothing
+ * of it. Needs no connection.
+ */
+int sink_check_target(const char *target, struct issue *why);
+
 /* "PostgreSQL 15.18", "SQLite 3.40.1": for the summary. Borrowed. */
 const char *sink_name(const struct sink *sink);
 /* The target without its password, for messages. Borrowed. */

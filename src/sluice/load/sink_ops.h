@@ -58,6 +58,7 @@ int sink_open_null(struct sink **sink, struct issue *why);
 int sink_open_sqlite(struct sink **sink, const char *path, struct issue *why);
 int sink_open_postgres(struct sink **sink, const char *target,
                        const struct sink_env *env, struct issue *why);
+int sink_check_postgres(const char *target, struct issue *why);
 
 /* The column that receives value `index` of each row. */
 static inline const struct column *plan_column(const struct load_plan *plan,

@@ -32,6 +32,11 @@ static const struct sink_ops postgres_ops = {
     .auto_method = METHOD_COPY,
 };
 
+int sink_check_postgres(const char *target, struct issue *why)
+{
+    return pg_check_target(target, why);
+}
+
 int sink_open_postgres(struct sink **sink, const char *target,
                        const struct sink_env *env, struct issue *why)
 {
