@@ -78,6 +78,39 @@ def only_so_many_are_kept(folder):
 
 
 @case
+def the_last_to_end_is_kept(folder):
+    """Not the last to have been sent: the first one is tried again."""
+    with Service(folder, "--keep", "2") as server:
+        first = server.imported(numbers(1), sheet="nowhere")["id"]
+        second = server.imported(numbers(1))["id"]
+        server.post("/api/imports/%s/retry" % first, b"")
+        same(server.ended(first)["attempt"], 2)
+    with Service(folder, "--keep", "1") as server:
+        kept = [j["id"] for j in server.get("/api/imports").json()["imports"]]
+        same(kept, [first], second)
+
+
+@case
+def uploads_are_answered_however_few_are_kept(folder):
+    """Each sees its own end, though others end at the same time."""
+    targets = []
+    for n in range(4):
+        targets += ["--target", "t%d=sqlite:%d.sqlite" % (n, n)]
+    content = get(folder, os.path.basename(
+        workbook(folder, "a.xlsx", [["x"], [1], [2]])))
+    with Service(folder, "--keep", "1", *targets) as server:
+        for _ in range(5):
+            lines = [server.open() for _ in range(4)]
+            for n, line in enumerate(lines):
+                line.send(request_bytes(
+                    "POST", "/upload?table=t&target=t%d" % n, FORM,
+                    body=form(form_part(content, file_name="a.xlsx"))))
+            for line in lines:
+                with line:
+                    same(line.answer().status, 200)
+
+
+@case
 def killed_at_any_moment(folder):
     """SQLite: killed while it loads, five times; then it goes on to the end."""
     rows = 6000 if SANITIZED else 30000

@@ -64,6 +64,7 @@ struct job {
     size_t target_index;
     bool busy;          /* being written, by its owner */
     bool cancel;        /* somebody asked for it */
+    bool awaited;       /* jobs_wait is still to come */
     struct rn_ctx *ctx; /* of the running import */
     struct job *next;   /* newer before older */
     struct job *next_waiting;

@@ -12,11 +12,15 @@
  *     own. A job starts when there is a place in both.
  *  3. A job that is live or busy is not removed; its owner alone writes it to
  *     the store (job.h).
- *  4. `version` grows with every change; a job's is that of its last one. It
+ *  4. A job that is awaited or watched is removed on demand only (jobs_remove),
+ *     and not for there being too many.
+ *  5. `version` grows with every change; a job's is that of its last one. It
  *     starts from the clock, so that it grows across restarts as well.
  *
  * Clients take turns (job_queue.h). A target that takes one import at a time
  * (SQLite) is passed over while it is busy, and holds up nobody else.
+ *
+ * Longer than other files: one lock, and all that is done under it.
  *
  * Rejected: a worker goroutine a place that takes jobs from a channel. A
  * channel is one queue, and one client's thousand files would stand before
@@ -279,18 +283,53 @@ static void unlink_job(struct jobs *jobs, struct job *job)
     }
 }
 
-/* The oldest that has ended, unlinked, when more are kept than should be. */
+/* Somebody has yet to learn how it ended. */
+static bool is_watched(const struct jobs *jobs, const struct job *job)
+{
+    const struct jobs_watch *w = jobs->watches;
+    while (w && w->only != job)
+        w = w->next;
+    return w || job->awaited;
+}
+
+/* A program that died did not write when its imports ended. */
+static int64_t end_of(const struct job *job)
+{
+    if (job->ended_ms != 0)
+        return job->ended_ms;
+    return job->started_ms != 0 ? job->started_ms : job->created_ms;
+}
+
+static bool has_ended(const struct job *job)
+{
+    return !job_state_is_live(job->state) && !job->busy;
+}
+
+/* How many of those that are kept have ended after the job. */
+static size_t count_later(const struct jobs *jobs, const struct job *than)
+{
+    size_t count = 0;
+    bool newer = true; /* who came later is taken to have ended later */
+    for (const struct job *job = jobs->newest; job; job = job->next) {
+        if (job == than)
+            newer = false;
+        else if (has_ended(job) && (end_of(job) > end_of(than) ||
+                                    (newer && end_of(job) == end_of(than))))
+            count++;
+    }
+    return count;
+}
+
+/* The first to have ended, unlinked, when enough have ended after it. */
 static struct job *oldest_beyond(struct jobs *jobs)
 {
     struct job *oldest = NULL;
-    size_t count = 0;
     for (struct job *job = jobs->newest; job; job = job->next) {
-        if (job_state_is_live(job->state) || job->busy)
-            continue;
-        oldest = job;
-        count++;
+        if (has_ended(job) && !is_watched(jobs, job) &&
+            (!oldest || end_of(job) <= end_of(oldest)))
+            oldest = job;
     }
-    if (count <= jobs->keep)
+    if (!oldest || count_later(jobs, oldest) < jobs->keep)
         return NULL;
     unlink_job(jobs, oldest);
     return oldest;
@@ -430,6 +469,7 @@ int jobs_submit(struct jobs *jobs, const struct job_request *request,
     if (kept) {
         strcpy(id, job->id);
         job->target_index = place;
+        job->awaited = request->awaited;
         job->next = jobs->newest;
         jobs->newest = job;
         metric_add(&uploaded, (int64_t)job->size);
@@ -577,6 +617,8 @@ void jobs_unwatch(struct jobs *jobs, struct jobs_watch *watch)
     *at = watch->next;
     unlock(jobs);
     rn_chan_free(watch->kick);
+    if (watch->only)
+        prune(jobs); /* it may have been kept for this watch alone */
 }
 
 /* Under the lock: true when the watched job has ended. */
@@ -604,6 +646,8 @@ int jobs_wait(struct rn_ctx *ctx, struct jobs *jobs, const char *id,
     for (;;) {
         lock(jobs);
         bool gone = watch.gone;
+        if (!gone)
+            watch.only->awaited = false; /* the watch keeps it from now on */
         bool done = !gone && take_outcome(watch.only, outcome);
         unlock(jobs);
         if (gone || done) {

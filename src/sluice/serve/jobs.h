@@ -83,7 +83,7 @@ struct jobs_options {
     size_t target_count;
     unsigned running; /* imports at once; 0: JOBS_RUNNING */
     unsigned waiting; /* in the queue at most; 0: JOBS_WAITING */
-    unsigned keep;    /* that have ended; 0: JOBS_KEPT */
+    unsigned keep;    /* the last that ended; 0: JOBS_KEPT */
 };
 #define JOBS_RUNNING 4
 #define JOBS_WAITING 1000
@@ -122,6 +122,7 @@ struct job_request {
     size_t map_count;
     bool has_method;
     enum load_method method;
+    bool awaited; /* jobs_wait will be called: its result is kept until then */
 };
 
 /*

@@ -117,6 +117,7 @@ static void run_upload(struct routes *routes, struct upload *upload,
         .table = http_request_query(request, "table"),
         .sheet = http_request_query(request, "sheet"),
         .preset = http_request_query(request, "preset"),
+        .awaited = true,
     };
     if (upload->kind != UPLOAD_XLSX) {
         http_reply_error(response, 400, "Only Excel files allowed");
@@ -140,6 +141,11 @@ static void run_upload(struct routes *routes, struct upload *upload,
     status = jobs_wait(request->ctx, routes->jobs, id, &outcome);
     if (status == JOBS_OK)
         reply_outcome(response, &outcome);
+    else if (status == JOBS_NOT_FOUND)
+        http_reply_error(response, 500,
+                         "Import %s ended and was removed before its result "
+                         "could be told",
+                         id);
     else
         http_reply_error(response, 503,
                          "The server is stopping; import %s goes on when it "
