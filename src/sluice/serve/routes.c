@@ -148,9 +148,10 @@ static void run_upload(struct routes *routes, struct upload *upload,
                          id);
     else
         http_reply_error(response, 503,
-                         "The server is stopping; import %s goes on when it "
-                         "starts again",
-                         id);
+                         "The server is stopping; if import %s still waits, it "
+                         "goes on when the server starts again; if it was "
+                         "running, POST /api/imports/%s/retry resumes it",
+                         id, id);
 }
 
 static void handle_upload(void *app, struct http_request *request,
