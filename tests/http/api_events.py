@@ -55,6 +55,21 @@ def rejects_come_once_whatever_breaks(folder):
 
 
 @case
+def a_head_ends_at_once(folder):
+    """The connection is free for the next request, whatever runs."""
+    with Service(folder) as server:
+        number = server.imported(numbers(1))["id"]
+        with server.open() as line:
+            for path in ("/api/events", "/api/imports/%s/events" % number):
+                line.send(request_bytes("HEAD", path))
+                answer = line.answer(head_only=True)
+                same((answer.status, answer.field("Content-Type")),
+                     (200, "text/event-stream"))
+                line.send(request_bytes("GET", "/health"))
+                same(line.answer().body, b'{"status":"healthy"}')
+
+
+@case
 def all_imports_in_one_stream(folder):
     with Service(folder) as server:
         first = server.imported(numbers(1))["id"]

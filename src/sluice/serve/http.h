@@ -145,9 +145,9 @@ int http_reply_file(struct http_response *response, int status,
 
 /*
  * An answer whose length is not known: begin, write as often as wanted (each
- * write is sent at once), end. Each returns RN_OK or a negative status, RN_OK
- * for a HEAD, which gets no body. After a negative one the client is gone, and
- * every later write returns it too. A client that went away is noticed by
+ * write is sent at once), end. Each returns RN_OK or a negative status. After a
+ * negative one the client is gone, or wants no body (a HEAD: RN_CLOSED from the
+ * first write on), and every later write returns it too. A client that went away is noticed by
  * writing: a stream that is silent writes a comment now and then.
  */
 int http_stream_begin(struct http_response *response, int status,

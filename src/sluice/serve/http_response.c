@@ -395,9 +395,11 @@ int http_stream_write(struct http_response *response, const void *data,
     static char end[] = "\r\n";
     if (!response->streaming)
         return response->failed < 0 ? response->failed : RN_INVALID;
+    if (response->exchange->is_head_method)
+        return RN_CLOSED;
     if (size == 0)
         return response->failed;
-    response->bytes += response->exchange->is_head_method ? 0 : size;
+    response->bytes += size;
     const struct iovec whole = {(void *)(uintptr_t)data, size};
     if (response->exchange->head.minor == 0)
         return stream_pieces(response, &whole, 1);
