@@ -226,6 +226,7 @@ def a_password_that_was_escaped(folder):
         for path in ("/api/previews", "/api/imports"):
             said.append(server.post(path, form(form_part(
                 b"a,b\n1,2\n", file_name="list.csv")), FORM))
+        same(said[1].line, "HTTP/1.1 502 Bad Gateway")
         said.append(server.get("/api/imports"))
         said = "".join("%s%s" % (a, a.body.decode()) for a in said)
         check("127.0.0.1" in said, said)
