@@ -63,6 +63,19 @@ def an_upload_goes_with_the_job_that_ended_well(folder):
 
 
 @case
+def a_part_of_an_upload_is_not_imported(folder):
+    """It would read as a shorter list."""
+    with Service(folder) as server:
+        number = server.imported(numbers(5), sheet="nowhere")["id"]
+        path = os.path.join(folder, "state", "spool", number)
+        os.truncate(path, len(numbers(3)))
+        server.post("/api/imports/%s/retry" % number, b"")
+        job = server.ended(number)
+        same((job["state"], job["error"]["code"]), ("failed", "io"), job)
+        check("%d bytes" % len(numbers(3)) in str(job["error"]), job)
+
+
+@case
 def only_so_many_are_kept(folder):
     sqlite(folder, "out.sqlite", "CREATE TABLE list (number INTEGER NOT NULL)")
     rejects = os.path.join(folder, "state", "rejects")

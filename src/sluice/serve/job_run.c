@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <runnel/runnel.h>
@@ -247,6 +248,20 @@ static int run_import(struct runner *runner, struct import_result *result,
     return import_run(job->ctx, &options, result, why);
 }
 
+/* A part of a file may still read as a whole one. */
+static int check_upload(const struct job *job, const char *path,
+                        struct issue *why)
+{
+    struct stat found;
+    if (stat(path, &found) < 0 || (uint64_t)found.st_size == job->size)
+        return 0; /* that it is not there is the import's to say */
+    return issue_set(why, ISSUE_IO,
+                     "%llu bytes of the upload are left of %llu: send the file "
+                     "again",
+                     (unsigned long long)found.st_size,
+                     (unsigned long long)job->size);
+}
+
 enum job_state job_run(struct job *job, const struct job_place *place)
 {
     struct runner runner = {.place = place, .job = job};
@@ -255,6 +270,8 @@ enum job_state job_run(struct job *job, const struct job_place *place)
     enum job_state state = JOB_SUCCEEDED;
     unlink(place->rejects); /* an earlier attempt's */
     int status = store_put(place->store, job, JOB_RUNNING, &why);
+    if (status == 0)
+        status = check_upload(job, place->upload, &why);
     if (status == 0)
         status = run_import(&runner, &result, &why);
     if (status < 0 && !runner.recorded)

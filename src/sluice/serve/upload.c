@@ -134,14 +134,38 @@ static void write_block(void *arg)
     }
 }
 
+/* The name of a new file is on disk when its folder is. */
+static int sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (!folder)
+        return RN_NOMEM;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status = fd < 0 ? -errno : RN_OK;
+    /* EINVAL: the file system has nothing of the kind. */
+    if (fd >= 0 && fsync(fd) < 0 && errno != EINVAL)
+        status = -errno;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return status;
+}
+
+/* First what the name stands for, then the name. */
 static void link_file(void *arg)
 {
     struct disk_call *call = arg;
     struct upload *upload = call->upload;
+    if (fsync(upload->fd) < 0) {
+        call->status = -errno;
+        return;
+    }
     int made = upload->temporary ? link(upload->temporary, call->path)
                                  : linkat(AT_FDCWD, upload->path, AT_FDCWD,
                                           call->path, AT_SYMLINK_FOLLOW);
-    call->status = made < 0 ? -errno : RN_OK;
+    call->status = made < 0 ? -errno : sync_folder_of(call->path);
 }
 
 static void close_file(void *arg)

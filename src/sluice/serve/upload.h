@@ -53,8 +53,9 @@ int upload_receive(struct upload *upload, const char *spool,
                    struct http_response *response);
 
 /*
- * Gives the file a name, so that it outlives the program: RN_OK, -EEXIST, or
- * another negative status. `path` is in the spool folder. Blocks for a moment.
+ * Gives the file a name, and waits until both are on disk, so that it outlives
+ * the program and a power failure: RN_OK, -EEXIST, or another negative status.
+ * `path` is in the spool folder. Parks.
  */
 int upload_keep(struct upload *upload, const char *path);
 
