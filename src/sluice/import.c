@@ -211,6 +211,11 @@ static int open_ledger(struct import *im, struct issue *why)
     return sink_ledger_open(im->sink, im->options->name, &im->ledger, why);
 }
 
+static int settle(struct import *im, struct issue *why)
+{
+    return sink_settle(im->sink, why);
+}
+
 static int drop_ledger(struct import *im, struct issue *why)
 {
     return sink_ledger_drop(im->sink, im->options->name, why);
@@ -484,6 +489,8 @@ static int tell_settled(struct import *im, struct issue *why)
 {
     const struct import_watch *watch = im->options->watch;
     struct issue second;
+    if (with_sink(im, settle, why) < 0)
+        return -1;
     im->result->duration = rn_now() - im->started;
     if (watch && watch->on_settled &&
         watch->on_settled(im->options->watch_arg, im->result, why) < 0)

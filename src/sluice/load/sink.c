@@ -173,6 +173,11 @@ int sink_finish(struct sink *sink, const struct table *table, struct issue *why)
     return sink->ops->finish(sink, table, why);
 }
 
+int sink_settle(struct sink *sink, struct issue *why)
+{
+    return sink->ops->settle ? sink->ops->settle(sink, why) : 0;
+}
+
 int sink_ledger_open(struct sink *sink, const char *import,
                      struct ledger *ledger, struct issue *why)
 {

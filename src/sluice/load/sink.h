@@ -108,6 +108,12 @@ int sink_create(struct sink *sink, const struct table *table,
 int sink_finish(struct sink *sink, const struct table *table,
                 struct issue *why);
 
+/*
+ * Returns when what every session has committed outlives a power failure: a
+ * database may commit faster than that.
+ */
+int sink_settle(struct sink *sink, struct issue *why);
+
 /* True when values are thrown away, so that their types do not matter. */
 bool sink_discards(const struct sink *sink);
 

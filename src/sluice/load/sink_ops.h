@@ -22,6 +22,8 @@ struct sink_ops {
                   struct issue *why);
     int (*count)(struct sink *sink, const char *table, uint64_t *rows,
                  struct issue *why);
+    /* NULL: what is committed is durable. */
+    int (*settle)(struct sink *sink, struct issue *why);
     /* NULL: keeps no ledger. */
     int (*ledger_open)(struct sink *sink, struct ledger *ledger,
                        struct issue *why);

@@ -24,6 +24,7 @@ static const struct sink_ops sqlite_ops = {
     .create = sqlite_create,
     .finish = sqlite_finish,
     .count = sqlite_count,
+    .settle = sqlite_settle,
     .ledger_open = sqlite_ledger_open,
     .ledger_drop = sqlite_ledger_drop,
     .session_open = sqlite_session_open,

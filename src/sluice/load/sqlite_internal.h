@@ -44,6 +44,9 @@ int sqlite_finish(struct sink *sink, const struct table *table,
 int sqlite_count(struct sink *sink, const char *table, uint64_t *rows,
                  struct issue *why);
 
+/* Sees to it that all commits so far, of any connection, outlive the power. */
+int sqlite_settle(struct sink *sink, struct issue *why);
+
 /* --- sqlite_ledger.c ------------------------------------------------------ */
 
 int sqlite_ledger_open(struct sink *sink, struct ledger *ledger,

@@ -7,7 +7,8 @@
  * one sequential write synchronous=NORMAL  in WAL a crash of the program loses
  * nothing, and a power failure at most the last commits, never the database;
  *                       FULL would sync at every commit, which for one row a
- *                       commit is all of the time
+ *                       commit is all of the time; sqlite_settle makes up for
+ *                       it, once an import
  *   busy_timeout        another program's write is waited for, not reported
  *   cache_size          64 MB: the leaves of the indexes that a load touches
  *                       at random stay in memory
@@ -91,4 +92,42 @@ int sqlite_connect(sqlite3 **db, const char *path, struct issue *why)
     }
     *db = opened;
     return 0;
+}
+
+/*
+ * Writes the header as it is. A commit at FULL syncs the log, and with it all
+ * that stands in it; one without a change would write nothing.
+ */
+static int rewrite_header(sqlite3 *db)
+{
+    char sql[64];
+    sqlite3_stmt *ask = NULL;
+    if (sqlite_run(db, "BEGIN IMMEDIATE") < 0 ||
+        sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &ask, NULL) !=
+            SQLITE_OK)
+        return -1;
+    bool got = sqlite3_step(ask) == SQLITE_ROW;
+    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d; COMMIT",
+             sqlite3_column_int(ask, 0));
+    if (sqlite3_finalize(ask) != SQLITE_OK || !got)
+        return -1;
+    return sqlite_run(db, sql);
+}
+
+/*
+ * Rejected: wal_checkpoint(FULL), which moves the whole log and gives way to
+ * any reader.
+ */
+int sqlite_settle(struct sink *sink, struct issue *why)
+{
+    sqlite3 *db = ((struct sqlite_sink *)sink)->db;
+    int status = sqlite_run(db, "PRAGMA synchronous = FULL");
+    if (status == 0)
+        status = rewrite_header(db);
+    if (status < 0)
+        sqlite_issue(db, why);
+    if (!sqlite3_get_autocommit(db))
+        sqlite_run(db, "ROLLBACK");
+    sqlite_run(db, "PRAGMA synchronous = NORMAL");
+    return status;
 }

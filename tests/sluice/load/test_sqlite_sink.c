@@ -521,6 +521,33 @@ static void a_full_database_keeps_what_was_committed(void)
     rig_close(&rig);
 }
 
+/* Stands before the C library's; the disk is not this test's matter. */
+static unsigned syncs;
+int fdatasync(int fd)
+{
+    syncs += fd >= 0;
+    return 0;
+}
+
+/* A commit may stay in memory for a while; one that is settled does not. */
+static void settling_syncs_what_was_committed(void)
+{
+    struct value values[] = {TEXT("a")};
+    fresh();
+    run_sql("PRAGMA user_version = 7; CREATE TABLE t (a TEXT) STRICT");
+    struct rig rig;
+    if (!rig_open(&rig, target, NULL, "t", "a", METHOD_COPY))
+        return;
+    CHECK(rig_load(&rig, values, 1) == 0);
+    unsigned before = syncs;
+    CHECK(rig_load(&rig, values, 1) == 0);
+    CHECK_EQ_INT(syncs, before);
+    CHECK(sink_settle(rig.sink, &rig.why) == 0);
+    CHECK(syncs > before);
+    CHECK_EQ_STR(ask("PRAGMA user_version"), "7");
+    rig_close(&rig);
+}
+
 CHECK_MAIN(preset_is_created_exactly, types_survive_creation,
            existing_types_are_read_by_affinity, empty_plan_is_refused,
            refused_rows_cost_nobody_else,
@@ -528,4 +555,5 @@ CHECK_MAIN(preset_is_created_exactly, types_survive_creation,
            all_rows_bad_leaves_an_empty_table, an_error_in_a_check_is_the_rows,
            a_table_that_goes_ends_the_import, unusable_files_are_named,
            a_lock_is_waited_for_and_then_named,
+           settling_syncs_what_was_committed,
            a_full_database_keeps_what_was_committed)
