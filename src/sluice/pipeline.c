@@ -5,14 +5,18 @@
  *              jobs                        results
  *   reader  ─────────▶  worker 1..N  ─────────────────▶  collector
  *   sheet_next          convert_row, session_load        counts, rejects
- *      ▲                     │
- *      └───────── spare ─────┘
+ *      ▲                                                  │
+ *      └───────────────────── spare ──────────────────────┘
  *
  * A batch (batch.h) goes round: the reader takes an empty one from `spare`,
  * fills it and sends it through `jobs`; a worker converts its rows into the
- * batch's own arena, loads them, sends what became of them through `results`,
- * and puts the batch back into `spare`. There are only as many batches as
- * `spare` has places, so memory is bounded and the slowest stage sets the pace.
+ * batch's own arena, loads them, and sends it on with what became of them
+ * through `results`; the collector reports that in the order of the sheet, and
+ * puts the batch back into `spare`. There are only as many batches as `spare`
+ * has places, so memory is bounded, that of rejects that wait for their turn as
+ * well, and the slowest stage sets the pace. Whatever batch the others wait for
+ * is before them in the sheet, so it has left the reader: it cannot wait for
+ * one of them.
  *
  * All methods run like this and differ in their pace: `sequential` has one
  * worker, `concurrent` and `batch` a pool, `copy` few workers with large
@@ -53,6 +57,7 @@ struct lane {
 /* What became of a batch. */
 struct settled {
     uint64_t sequence;
+    struct batch *batch;
     uint64_t passed;
     struct load_outcome outcome;
     struct settled *next; /* among those that wait for their turn */
@@ -253,6 +258,7 @@ static int recall_passed(const struct batch *batch,
     return 0;
 }
 
+/* Gives the batch to the collector. */
 static int settle(struct run *run, struct lane *lane, struct batch *batch)
 {
     struct issue why;
@@ -260,10 +266,12 @@ static int settle(struct run *run, struct lane *lane, struct batch *batch)
     int status = -1;
     struct settled *settled = calloc(1, sizeof(*settled));
     if (!settled) {
+        rn_send(run->spare, batch);
         issue_set(&why, ISSUE_MEMORY, "out of memory");
         return fail(run, &why);
     }
     settled->sequence = batch->sequence;
+    settled->batch = batch;
     settled->passed = batch->passed_rows;
     struct load_outcome *outcome = &settled->outcome;
     struct row *rows = NULL;
@@ -294,10 +302,8 @@ static int work(struct rn_ctx *ctx, struct run **own)
     rn_task_set_name("import worker");
     if (lane == &private && lane_open(run, lane, &why) < 0)
         return fail(run, &why);
-    while (status == RN_OK && rn_recv_ctx(ctx, run->jobs, &batch) == RN_OK) {
+    while (status == RN_OK && rn_recv_ctx(ctx, run->jobs, &batch) == RN_OK)
         status = settle(run, lane, batch);
-        rn_send(run->spare, batch); /* has a place for every batch */
-    }
     if (lane == &private)
         lane_close(run, lane);
     return status;
@@ -431,6 +437,7 @@ static void report_in_order(struct run *run, bool rest)
         run->waiting = settled->next;
         run->next_sequence = settled->sequence + 1;
         report_rejects(run, settled);
+        rn_send(run->spare, settled->batch); /* has a place for every batch */
         free_settled(settled);
     }
 }
@@ -490,7 +497,10 @@ static void end_results(struct run **own)
 
 /* -------------------------------------------------------------------- run */
 
-/* A batch for each place: waiting, being read, and one a worker. */
+/*
+ * A batch for each place: waiting, being read, and one a worker; whoever is
+ * ahead of a slow one has these to go on with.
+ */
 static bool make_batches(struct run *run)
 {
     size_t count = rn_chan_cap(run->spare);

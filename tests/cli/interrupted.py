@@ -251,4 +251,28 @@ def ctrl_c_while_sqlite_is_busy(folder):
         same(result.json()["success_count"], rows, result)
 
 
+@case
+def nobody_runs_far_ahead_of_a_slow_batch(folder):
+    """What becomes of rows is told in their order, and waits in memory for
+    its turn: no more than there are batches. The first row stands at the gate;
+    the others go on until they wait for it."""
+    with Postgres() as pg:
+        make_table(pg, AT_INSERT.replace("= %d" % STOP, "= 1"))
+        make_workbook(folder)
+        holder = pg.close_gate()
+        child = start(folder, "import", "a.xlsx", "--to", pg.url, "--table",
+                      "t", "--method", "batch", "--workers", "2",
+                      "--batch-size", "10", "--json")
+        pg.wait_at_gate()
+        seen, still = -1, 0
+        while still < 20:  # a slow server makes the test only less strict
+            now = pg.count("t")
+            still = still + 1 if now == seen else 0
+            seen = now
+        check(seen <= 13 * 10, seen)
+        open_gate(holder)
+        same(ended(finish(child), 0).json()["success_count"], ROWS)
+        same(pg.count("t"), ROWS)
+
+
 main()
