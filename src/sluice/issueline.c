@@ -8,6 +8,27 @@
 static const char escaped[] = "\\\t\n\r";
 static const char letters[] = "\\tnr";
 
+/* A code unit of UTF-16. */
+static char *put_unit(char *to, uint32_t unit)
+{
+    return to + sprintf(to, "\\u%04x", (unsigned)unit);
+}
+
+/* Writes the character at *text, which is well-formed, and steps over it. */
+static char *put_character(char *to, const char *text, size_t *len)
+{
+    unsigned char first = (unsigned char)text[0];
+    *len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    uint32_t code = first & (0xffu >> (*len + 1));
+    for (size_t i = 1; i < *len; i++)
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    if (code < 0x10000)
+        return put_unit(to, code);
+    code -= 0x10000;
+    to = put_unit(to, 0xd800 + (code >> 10));
+    return put_unit(to, 0xdc00 + (code & 0x3ff));
+}
+
 static char *put_text(char *to, const char *text)
 {
     size_t len = strlen(text);
@@ -21,7 +42,11 @@ static char *put_text(char *to, const char *text)
             continue;
         }
         const char *at = strchr(escaped, text[i]);
-        if (at) {
+        if ((unsigned char)text[i] >= 0x80) {
+            size_t used;
+            to = put_character(to, text + i, &used);
+            i += used - 1;
+        } else if (at) {
             *to++ = '\\';
             *to++ = letters[at - escaped];
         } else {
@@ -56,12 +81,59 @@ static struct slice next_field(struct slice *line)
     return field;
 }
 
+/* The four digits behind "\u"; false when there are none. */
+static bool take_unit(struct slice field, size_t *at, uint32_t *unit)
+{
+    static const char digits[] = "0123456789abcdef";
+    *unit = 0;
+    if (field.len - *at < 6 || memcmp(field.ptr + *at, "\\u", 2) != 0)
+        return false;
+    for (size_t i = 2; i < 6; i++) {
+        const char *digit = memchr(digits, field.ptr[*at + i], 16);
+        if (!digit)
+            return false;
+        *unit = *unit << 4 | (uint32_t)(digit - digits);
+    }
+    *at += 6;
+    return true;
+}
+
+/* Reads a character as UTF-8 into `out`; its length, 0 when it is none. */
+static size_t take_character(struct slice field, size_t *at, char out[4])
+{
+    uint32_t code;
+    uint32_t low;
+    if (!take_unit(field, at, &code) || code < 0x80 ||
+        (code >= 0xdc00 && code < 0xe000))
+        return 0;
+    if (code >= 0xd800 && code < 0xdc00) {
+        if (!take_unit(field, at, &low) || low < 0xdc00 || low > 0xdfff)
+            return 0;
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = len; --i > 0; code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3f));
+    out[0] = (char)((0xf00u >> len & 0xf0) | code);
+    return len;
+}
+
 static bool take_text(struct slice *line, char *out, size_t size)
 {
     struct slice field = next_field(line);
     size_t len = 0;
     for (size_t i = 0; i < field.len; i++, len++) {
         char c = field.ptr[i];
+        if (c == '\\' && i + 1 < field.len && field.ptr[i + 1] == 'u') {
+            char made[4];
+            size_t more = take_character(field, &i, made);
+            if (more == 0 || len + more >= size)
+                return false;
+            memcpy(out + len, made, more);
+            len += more - 1;
+            i--;
+            continue;
+        }
         if (c == '\\') {
             const char *at =
                 ++i < field.len ? strchr(letters, field.ptr[i]) : NULL;

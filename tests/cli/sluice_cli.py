@@ -356,7 +356,8 @@ class Postgres:
     """A schema of its own in the server of SLUICE_TEST_PG; a context manager.
 
     `url` is a target whose tables are in that schema; `base` is whom it logs in
-    as. What a database knows only once (an event trigger) needs one of its own.
+    as. What a database knows only once (an event trigger) needs one of its own;
+    `own_database` may be text that CREATE DATABASE is to end with.
     """
 
     def __init__(self, base=None, own_database=False):
@@ -364,6 +365,7 @@ class Postgres:
             raise Skip("SLUICE_TEST_PG is not set")
         self.admin = PG
         self.database = None
+        self.made_with = own_database if isinstance(own_database, str) else ""
         if own_database:
             self.database = "cli_%s" % os.urandom(6).hex()
             self.admin = PG.replace("/postgres?", "/%s?" % self.database)
@@ -381,7 +383,8 @@ class Postgres:
 
     def __enter__(self):
         if self.database:
-            self.sql("CREATE DATABASE " + self.database, PG)
+            self.sql("CREATE DATABASE %s %s" % (self.database, self.made_with),
+                     PG)
         self.sql("CREATE SCHEMA " + self.schema)
         return self
 

@@ -293,6 +293,24 @@ def removed_with_its_lines(folder):
 
 
 @case
+def a_database_that_does_not_know_the_characters(folder):
+    """The rows are rejected; the ledger keeps what they held all the same."""
+    rows = "number,word\n1,\u00e4\n2,\u65e5\u672c\n\u20ac,x\n4,y\n"
+    with Postgres(own_database="ENCODING LATIN1 TEMPLATE template0 "
+                  "LC_COLLATE 'C' LC_CTYPE 'C'") as pg:
+        pg.sql("CREATE TABLE list (number bigint NOT NULL, word text)")
+        with Service(folder, to=pg.url) as server:
+            for turn, method in enumerate(METHODS, 1):
+                job = server.imported(rows.encode(), method=method)
+                same((job["state"], counts(job)), ("succeeded", (4, 2, 2)),
+                     job)
+                listed = server.get(job["links"]["rejects"]).json()["rejects"]
+                same([r["row"] for r in listed], [3, 4])
+                same(listed[1]["value"], "\u20ac", listed)
+                same(pg.count("list"), 2 * turn)
+
+
+@case
 def the_database_restarts_nothing_is_lost(folder):
     """Every session of the import is ended by the database."""
     with Postgres() as pg:

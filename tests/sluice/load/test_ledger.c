@@ -235,7 +235,8 @@ static void lines_keep_what_an_issue_says(void)
     issue.column = 16384;
     strcpy(issue.sheet, "Liste \xc3\xa4");
     strcpy(issue.header, "cut \xc3");
-    strcpy(issue.value, "");
+    strcpy(issue.value, "\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xe2\x82\xac "
+                        "\xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf");
     issue_to_line(&issue, line);
     CHECK(strchr(line, '\n') == NULL);
     CHECK(issue_from_line(slice_of(line), &back));
@@ -244,6 +245,14 @@ static void lines_keep_what_an_issue_says(void)
     CHECK_EQ_INT(back.column, issue.column);
     CHECK_EQ_STR(back.sheet, issue.sheet);
     CHECK_EQ_STR(back.header, "cut ?");
+    CHECK_EQ_STR(back.value, issue.value);
+    for (const char *c = line; *c; c++)
+        CHECK((unsigned char)*c < 0x80);
+    CHECK(issue_from_line(slice_of("convert\t1\t1\t\t\t\xc3\xa4\t"), &back));
+    CHECK_EQ_STR(back.value, "\xc3\xa4");
+    strcpy(issue.value, "");
+    issue_to_line(&issue, line);
+    CHECK(issue_from_line(slice_of(line), &back));
     CHECK_EQ_STR(back.value, "");
     CHECK_EQ_STR(back.text, issue.text);
     memset(issue.text, '\n', sizeof(issue.text) - 1);
@@ -258,6 +267,13 @@ static void lines_keep_what_an_issue_says(void)
                                          "convert\t1\t1\t\t\t\t\tx",
                                          "convert\t1\t1\t\t\t\t\\",
                                          "convert\t1\t1\t\t\t\t\\x",
+                                         "convert\t1\t1\t\t\t\t\\u12",
+                                         "convert\t1\t1\t\t\t\t\\u00zz",
+                                         "convert\t1\t1\t\t\t\t\\u0000",
+                                         "convert\t1\t1\t\t\t\t\\ud800",
+                                         "convert\t1\t1\t\t\t\t\\udc00",
+                                         "convert\t1\t1\t\t\t\t"
+                                         "\\ud800\\u0041",
                                          "convert\t-1\t1\t\t\t\t"};
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
         CHECK_MSG(!issue_from_line(slice_of(broken[i]), &back), "%s",
