@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "load/ledger.h"
 #include "load/pg.h"
 
 struct meaning {
@@ -100,6 +101,15 @@ static void classify(struct pg_error *error, const PGresult *result)
                "ExecWithCheckOptions") == 0) {
         error->fault = PG_ROW;
         error->code = ISSUE_REFUSED;
+    }
+    /*
+     * The ledger's line may go in the statement of a row; that it is refused is
+     * not the row's fault: another run of the import settles the same rows.
+     */
+    if (error->fault == PG_ROW &&
+        strcmp(field(result, PG_DIAG_TABLE_NAME), LEDGER_TABLE) == 0) {
+        error->fault = PG_END;
+        error->code = ISSUE_DATABASE;
     }
     /* After FATAL and PANIC the server hangs up. */
     const char *severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
