@@ -363,6 +363,17 @@ def hostile_names_are_only_names(folder):
 
 
 @case
+def the_ledger_is_no_table_to_import_into(folder):
+    workbook(folder, "sluice_ledger.xlsx", [["import"], ["x"]])
+    for name in (None, "sluice_ledger", "Sluice_Ledger", "main.sluice_ledger",
+                 '"sluice_ledger"'):
+        for target in ("sqlite:t.sqlite", "null:"):
+            refused(sluice(folder, "import", "sluice_ledger.xlsx", "--to",
+                           target, *(("--table", name) if name else ())),
+                    2, "sluice_ledger", "another table")
+
+
+@case
 def a_table_in_another_schema(folder):
     with Postgres() as pg:
         pg.sql('CREATE TABLE %s."Mixed Case" (id integer)' % pg.schema)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "load/sink_ops.h"
+#include "load/sqlname.h"
 #include "sluice_limits.h"
 
 /* A broken promise between rooms is a bug: stop before it reaches a table. */
@@ -150,9 +151,25 @@ enum load_method sink_auto_method(const struct sink *sink)
     return sink->ops->auto_method;
 }
 
+/* In any schema and case: the databases differ in what they take as equal. */
+static bool is_ledger(const char *name)
+{
+    struct table_name parsed;
+    if (table_name_parse(&parsed, name) < 0)
+        return false; /* the database's to refuse */
+    bool is = slice_equal_nocase(slice_of(parsed.table), SLICE(LEDGER_TABLE));
+    table_name_clear(&parsed);
+    return is;
+}
+
 int sink_describe(struct sink *sink, const char *name, struct table *table,
                   struct issue *why)
 {
+    if (is_ledger(name))
+        return issue_set(why, ISSUE_USAGE,
+                         "%s is where sluice keeps which rows are settled: "
+                         "import into another table",
+                         LEDGER_TABLE);
     return sink->ops->describe(sink, name, table, why);
 }
 

@@ -91,7 +91,8 @@ enum load_method sink_auto_method(const struct sink *sink);
 
 /*
  * Fills *table (cleared by the caller with table_clear) from the database.
- * Returns 1 when the table is there, 0 when it is not, -1 with *why.
+ * Returns 1 when the table is there, 0 when it is not, -1 with *why; the
+ * ledger's own table is refused (ISSUE_USAGE).
  */
 int sink_describe(struct sink *sink, const char *name, struct table *table,
                   struct issue *why);
