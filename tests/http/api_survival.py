@@ -37,6 +37,20 @@ def one_server_a_folder(folder):
 
 
 @case
+def a_record_that_cannot_be_read_is_passed_over(folder):
+    with Service(folder) as server:
+        good = server.imported(numbers(1))["id"]
+        bad = server.imported(numbers(1))["id"]
+    for record in ("{", "[]", "{}", ""):
+        sqlite(folder, "state/jobs.sqlite", "UPDATE jobs SET record = '%s' "
+               "WHERE id = '%s'" % (record, bad))
+        with Service(folder) as server:
+            kept = server.get("/api/imports").json()["imports"]
+            same([j["id"] for j in kept], [good])
+            check(bad in server.log(), server.log())
+
+
+@case
 def what_is_nobodys_is_swept_up(folder):
     spool = os.path.join(folder, "state", "spool")
     os.makedirs(os.path.join(spool, "report.x"))

@@ -17,6 +17,8 @@
 #include <runnel/runnel.h>
 #include <sqlite3.h>
 
+#include "serve/http_log.h"
+
 struct store {
     sqlite3 *db;
     sqlite3_stmt *put;
@@ -388,15 +390,18 @@ static void do_load(void *arg)
                 &rows))
         code = sqlite3_step(rows);
     call->status = 0;
-    for (; code == SQLITE_ROW && call->status == 0; code = sqlite3_step(rows)) {
+    for (; code == SQLITE_ROW; code = sqlite3_step(rows)) {
         struct job *job = job_of(rows);
+        const char *id = (const char *)sqlite3_column_text(rows, 0);
         if (job)
             call->give(call->arg, job);
-        else
-            call->status = issue_set(call->why, ISSUE_IO,
-                                     "the list of jobs cannot be understood");
+        else /* stays on disk, and keeps nobody else from being served */
+            log_message(LOG_WARNING, "store",
+                        "the record of import %s cannot be understood and is "
+                        "passed over",
+                        id ? id : "?");
     }
-    if (call->status == 0 && code != SQLITE_DONE)
+    if (code != SQLITE_DONE)
         call->status = fail(call->store, "read", call->why);
     sqlite3_finalize(rows);
 }

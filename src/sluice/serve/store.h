@@ -27,8 +27,9 @@ int store_put(struct store *store, const struct job *job, enum job_state state,
 int store_delete(struct store *store, const char *id, struct issue *why);
 
 /*
- * Every job, oldest first, given to the callback. -1 with *why when one cannot
- * be read.
+ * Every job, oldest first, given to the callback; a record that cannot be
+ * understood is logged and passed over. -1 with *why when the list cannot be
+ * read.
  */
 int store_load(struct store *store, void (*give)(void *arg, struct job *job),
                void *arg, struct issue *why);
