@@ -277,8 +277,8 @@ static void lines_keep_what_an_issue_says(void)
                                          "convert\t1\t1\t\t\t\t\\u0000",
                                          "convert\t1\t1\t\t\t\t\\ud800",
                                          "convert\t1\t1\t\t\t\t\\udc00",
-                                         "convert\t1\t1\t\t\t\t"
-                                         "\\ud800\\u0041",
+                                         ("convert\t1\t1\t\t\t\t"
+                                          "\\ud800\\u0041"),
                                          "convert\t-1\t1\t\t\t\t"};
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
         CHECK_MSG(!issue_from_line(slice_of(broken[i]), &back), "%s",
