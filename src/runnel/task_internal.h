@@ -4,13 +4,14 @@
  *
  * States, and who moves them:
  *
- *     NEW -> RUNNABLE          task.c, once the stack is prepared
- *     RUNNABLE -> RUNNING      the worker that took it from a queue
- *     RUNNING -> RUNNABLE      the task yields; it is queued by the context
- * that runs next, when its registers are saved RUNNING -> PARKED        the
- * task, before it leaves PARKED -> RUNNABLE       whoever ends its wait
- * (sched_ready), once RUNNING -> DEAD          its function returned; the
- * context that runs next gives its stack back
+ *     NEW -> RUNNABLE      task.c, once the stack is prepared
+ *     RUNNABLE -> RUNNING  the worker that took it from a queue
+ *     RUNNING -> RUNNABLE  the task yields; the context that runs next queues
+ *                          it, when its registers are saved
+ *     RUNNING -> PARKED    the task, before it leaves
+ *     PARKED -> RUNNABLE   whoever ends its wait (sched_ready), once
+ *     RUNNING -> DEAD      its function returned; the context that runs next
+ *                          gives its stack back
  *
  * Owners: a RUNNABLE task belongs to the one queue it is in (through `next`), a
  * RUNNING one to its worker, a PARKED one to whoever wins its wait. Nobody else
