@@ -24,6 +24,13 @@
 /* Data that two threads write apart stays this far apart. */
 #define CACHE_LINE 64
 
+/* Adds one to a count that the caller alone writes. */
+static inline void count_one(_Atomic(uint64_t) *count)
+{
+    uint64_t now = atomic_load_explicit(count, memory_order_relaxed);
+    atomic_store_explicit(count, now + 1, memory_order_relaxed);
+}
+
 /* A hint that the thread spins. */
 static inline void cpu_pause(void)
 {

@@ -132,7 +132,8 @@ static int run_copy(struct order *order)
         __sanitizer_start_switch_fiber(NULL, order->stack, COPY_STACK);
 #endif
         rn_switch_(&copy.caller,
-                   switch_prepare(order->stack + COPY_STACK, be_one, order));
+                   switch_prepare(order->stack + COPY_STACK, be_one, order),
+                   NULL);
     }
     return child > 0 ? os_copy_wait(child, COPY_TIMEOUT) : child;
 }

@@ -4,8 +4,9 @@
  *
  * A worker that is at the same switch as a tick ago runs a goroutine that has
  * neither parked nor yielded meanwhile: it computes, or it is in a call that
- * blocks. When nobody is idle, who could do what it leaves undone, its seat
- * goes to another thread (seat.h). When all seats are busy, the monitor also
+ * blocks. When nobody is idle, who could do what it leaves undone, it is asked
+ * to give way at its next call of the runtime; if it makes none within GRACE,
+ * its seat goes to another thread (seat.h). When all seats are busy, the monitor also
  * fires the timers that are due and collects the descriptors that are ready.
  *
  * While everybody has been idle for REST_TICKS, it sleeps, and is woken by the
@@ -15,9 +16,13 @@
 
 #include "os.h"
 #include "seat.h"
+#include "stack.h"
 
 #define TICK       (10 * RN_MS)
+#define GRACE      (1 * RN_MS)
 #define REST_TICKS 100
+/* Calls of stack_cool in a tick: at most some 2 ms of it. */
+#define COOL_CALLS 64
 
 static struct {
     pthread_t thread;
@@ -27,10 +32,37 @@ static struct {
     uint32_t seen[WORKERS_MAX];
 } monitor;
 
-/* Hands on the seats of those that are stuck. */
+/* True for whom the monitor has asked to let others run, and who has not. */
+static bool still_overdue(unsigned i)
+{
+    const struct worker *w = &workers.all[i];
+    return atomic_load_explicit(&w->overdue, memory_order_relaxed) &&
+           atomic_load_explicit(&w->tick, memory_order_relaxed) ==
+               monitor.seen[i];
+}
+
+/*
+ * Some were asked to let others run. Whoever calls the runtime does so now
+ * (sched_point); the seats of the others are handed on.
+ */
+static void wait_for_overdue(unsigned made)
+{
+    atomic_store_explicit(&seam_interrupts, true, memory_order_relaxed);
+    os_futex_wait(&monitor.closing, 0, GRACE);
+    atomic_store_explicit(&seam_interrupts, false, memory_order_relaxed);
+    for (unsigned i = 0; i < made; i++) {
+        if (still_overdue(i))
+            seat_hand_on(&workers.all[i], monitor.seen[i]);
+        atomic_store_explicit(&workers.all[i].overdue, false,
+                              memory_order_relaxed);
+    }
+}
+
+/* Sees to it that those that are stuck hold nobody up. */
 static void look_for_stuck(void)
 {
     unsigned made = workers_made();
+    bool any = false;
     for (unsigned i = 0; i < made; i++) {
         struct worker *w = &workers.all[i];
         uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
@@ -41,8 +73,11 @@ static void look_for_stuck(void)
         if (same && workers_any_idle())
             worker_wake_for_visible();
         else if (same)
-            seat_hand_on(w, tick);
+            atomic_store_explicit(&w->overdue, any = true,
+                                  memory_order_relaxed);
     }
+    if (any)
+        wait_for_overdue(made);
 }
 
 /* True when nobody has been seen at work. */
@@ -56,6 +91,15 @@ static bool look(void)
         (void)seats_fill(); /* what a failure left free */
     }
     return false;
+}
+
+/* Free stacks that nobody has wanted go back to the kernel; true: not yet all. */
+static bool cool(void)
+{
+    bool more = true;
+    for (int i = 0; i < COOL_CALLS && more; i++)
+        more = stack_cool();
+    return more;
 }
 
 static void sleep_until_called(void)
@@ -78,7 +122,9 @@ static void *watch(void *arg)
         os_futex_wait(&monitor.closing, 0, TICK);
         if (atomic_load_explicit(&monitor.closing, memory_order_relaxed))
             return NULL;
-        idle_ticks = look() ? idle_ticks + 1 : 0;
+        bool idle = look();
+        bool cools = cool();
+        idle_ticks = idle && !cools ? idle_ticks + 1 : 0;
         if (idle_ticks >= REST_TICKS)
             sleep_until_called();
     }

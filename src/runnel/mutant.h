@@ -60,10 +60,9 @@
     X(PLACE_KEPT, "a failing member keeps its place in the group")
 
 /* Those that need two threads at once: tests/model/test_model.c finds them. */
-#define THREAD_MUTANTS(X)                                                 \
-    X(STEAL_BLIND, "a thief takes what the owner has taken meanwhile")    \
-    X(TAKE_BLIND, "the owner takes what a thief has taken meanwhile")     \
-    X(NEXT_BLIND, "the next task is taken without looking who else does") \
+#define THREAD_MUTANTS(X)                                 \
+    X(SEIZE_BLIND, "a thief takes while the owner takes") \
+    X(ENTER_BLIND, "the owner takes while a thief takes") \
     X(CLAIM_BLIND, "a claim is looked at and then taken, in two steps")
 
 #define MUTANT_NUMBER_(name, text) MUTANT_##name,

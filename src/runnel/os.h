@@ -49,8 +49,19 @@ void os_unmap(void *address, size_t size);
 void os_renew(void *address, size_t size);
 /* Gives the pages back; they read as zero when touched again. */
 void os_discard(void *address, size_t size);
+/* The same for many ranges in few calls. */
+struct os_range {
+    void *start;
+    size_t size;
+};
+void os_discard_many(const struct os_range *ranges, size_t count);
 /* Makes the range fault, without a mapping of its own. -EINVAL: not known. */
 int os_guard(void *address, size_t size);
+/*
+ * The same for `count` ranges, `stride` bytes apart, in one call; how many of
+ * them, from the first on, it did.
+ */
+size_t os_guard_many(char *first, size_t stride, size_t count, size_t size);
 /* The same by page protection. -ENOMEM: too many mappings. */
 int os_protect(void *address, size_t size);
 

@@ -24,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@
 
 /* Since Linux 6.13; not in the headers of Debian 12. */
 #define OS_MADV_GUARD_INSTALL 102
+/* Ranges for one call of the kernel. */
+#define OS_RANGES_MAX         64
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -176,6 +179,45 @@ noinline void os_discard(void *address, size_t size)
 noinline int os_guard(void *address, size_t size)
 {
     return madvise(address, size, OS_MADV_GUARD_INSTALL) == 0 ? 0 : -errno;
+}
+
+/* madvise for many ranges of this process; bytes done, 0: not at all. */
+static size_t advise_many(const struct iovec *ranges, size_t count, int advice)
+{
+    int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (self < 0)
+        return 0;
+    ssize_t done = syscall(SYS_process_madvise, self, ranges, count, advice, 0);
+    close(self);
+    return done > 0 ? (size_t)done : 0;
+}
+
+noinline size_t os_guard_many(char *first, size_t stride, size_t count,
+                              size_t size)
+{
+    struct iovec ranges[OS_RANGES_MAX];
+    if (count > OS_RANGES_MAX)
+        count = OS_RANGES_MAX;
+    for (size_t i = 0; i < count; i++)
+        ranges[i] = (struct iovec){first + i * stride, size};
+    return advise_many(ranges, count, OS_MADV_GUARD_INSTALL) / size;
+}
+
+noinline void os_discard_many(const struct os_range *ranges, size_t count)
+{
+    struct iovec few[OS_RANGES_MAX];
+    for (size_t at = 0; at < count; at += OS_RANGES_MAX) {
+        size_t many = count - at < OS_RANGES_MAX ? count - at : OS_RANGES_MAX;
+        size_t bytes = 0;
+        for (size_t i = 0; i < many; i++) {
+            few[i] = (struct iovec){ranges[at + i].start, ranges[at + i].size};
+            bytes += ranges[at + i].size;
+        }
+        if (advise_many(few, many, MADV_DONTNEED) == bytes)
+            continue;
+        for (size_t i = 0; i < many; i++)
+            os_discard(few[i].iov_base, few[i].iov_len);
+    }
 }
 
 noinline int os_protect(void *address, size_t size)

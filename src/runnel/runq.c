@@ -1,149 +1,287 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runq.c: the ring and its compare-and-swaps.
+ * runq.c: rings under a bias (see runq.h).
  *
- * Orders: the owner's release of `tail` publishes the places below it; a taker
- * acquires `tail` before it reads them. A taker's release of `head` says that
- * it has read its places; the owner acquires `head` before it writes over them.
+ * Heads and tails are atomic only for those who look from outside; all others
+ * are ordered by the bias.
  */
 #include "runq.h"
 
 #include "fatal.h"
 #include "mutant.h"
 
+/* How often `next` may go before the rings: bounds the wait of the others. */
+#define NEXT_STREAK 48
+/* Wide wake-ups run one cold stack after another: fetched so far ahead. */
+#define AHEAD       8
+
+/* ---------------------------------------------------------------- a ring */
+
+static inline uint32_t head_of(const struct ring *r)
+{
+    return atomic_load_explicit(&r->head, memory_order_relaxed);
+}
+
+static inline uint32_t tail_of(const struct ring *r)
+{
+    return atomic_load_explicit(&r->tail, memory_order_relaxed);
+}
+
+static inline void set_head(struct ring *r, uint32_t head)
+{
+    atomic_store_explicit(&r->head, head, memory_order_relaxed);
+}
+
+static inline void set_tail(struct ring *r, uint32_t tail)
+{
+    atomic_store_explicit(&r->tail, tail, memory_order_relaxed);
+}
+
+/* A snapshot when it is not one's own: the two are read at different times. */
+static inline uint32_t length(const struct ring *r)
+{
+    uint32_t head = head_of(r);
+    uint32_t count = tail_of(r) - head;
+    return count <= RUNQ_SIZE ? count : RUNQ_SIZE;
+}
+
+static inline bool push(struct ring *r, struct task *task)
+{
+    uint32_t tail = tail_of(r);
+    uint32_t count = tail - head_of(r);
+    INVARIANT(count <= RUNQ_SIZE);
+    if (unlikely(count == RUNQ_SIZE))
+        return false;
+    r->places[tail % RUNQ_SIZE] = task;
+    set_tail(r, tail + 1);
+    return true;
+}
+
+/* The record of one to come, and the rest of one that comes sooner. */
+static inline void prefetch_task(const struct ring *r, uint32_t later,
+                                 uint32_t sooner)
+{
+    __builtin_prefetch(r->places[later % RUNQ_SIZE]);
+    __builtin_prefetch(r->places[sooner % RUNQ_SIZE]->sp);
+}
+
+static inline struct task *take_oldest(struct ring *r)
+{
+    uint32_t head = head_of(r);
+    uint32_t count = tail_of(r) - head;
+    if (count == 0)
+        return NULL;
+    if (count > AHEAD)
+        prefetch_task(r, head + AHEAD, head + AHEAD / 2);
+    set_head(r, head + 1);
+    return r->places[head % RUNQ_SIZE];
+}
+
+static inline struct task *take_youngest(struct ring *r)
+{
+    uint32_t tail = tail_of(r);
+    uint32_t count = tail - head_of(r);
+    if (count == 0)
+        return NULL;
+    if (count > AHEAD)
+        prefetch_task(r, tail - 1 - AHEAD, tail - 1 - AHEAD / 2);
+    set_tail(r, tail - 1);
+    return r->places[(tail - 1) % RUNQ_SIZE];
+}
+
+/* --------------------------------------------------------- inside the bias */
+
+static inline struct ring *ring_for(struct runq *q, const struct task *task)
+{
+    return task->fresh ? &q->fresh : &q->ready;
+}
+
+static inline struct task *take_next(struct runq *q)
+{
+    struct task *next = atomic_load_explicit(&q->next, memory_order_relaxed);
+    if (next)
+        atomic_store_explicit(&q->next, NULL, memory_order_relaxed);
+    return next;
+}
+
+static inline struct task *take_any(struct runq *q)
+{
+    struct task *task = take_oldest(&q->ready);
+    return task ? task : take_youngest(&q->fresh);
+}
+
+static inline struct task *take_fresh(struct runq *q)
+{
+    struct task *task = take_oldest(&q->fresh);
+    return task ? task : take_oldest(&q->ready);
+}
+
+static inline struct task *pick(struct runq *q, bool fresh_first)
+{
+    if (likely(++q->streak < NEXT_STREAK)) {
+        struct task *next = take_next(q);
+        if (next)
+            return next;
+    }
+    q->streak = 0;
+    struct task *task = fresh_first ? take_fresh(q) : take_any(q);
+    return task ? task : take_next(q);
+}
+
+/* ------------------------------------------------------------------- owner */
+
 bool runq_put(struct runq *q, struct task *task)
 {
-    uint32_t head = atomic_load_explicit(&q->head, memory_order_acquire);
-    uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
-    INVARIANT(tail - head <= RUNQ_SIZE);
-    if (unlikely(tail - head >= RUNQ_SIZE))
-        return false;
-    atomic_store_explicit(&q->ring[tail % RUNQ_SIZE], task,
-                          memory_order_relaxed);
-    atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
-    return true;
+    bias_enter(&q->bias);
+    bool fits = push(ring_for(q, task), task);
+    bias_leave(&q->bias);
+    return fits;
 }
 
 struct task *runq_put_next(struct runq *q, struct task *task)
 {
-    /* A store would do but for thieves, who may take it at the same time. */
-    return atomic_exchange_explicit(&q->next, task, memory_order_acq_rel);
+    bias_enter(&q->bias);
+    struct task *before = atomic_load_explicit(&q->next, memory_order_relaxed);
+    atomic_store_explicit(&q->next, task, memory_order_relaxed);
+    if (before && likely(push(ring_for(q, before), before)))
+        before = NULL;
+    bias_leave(&q->bias);
+    return before;
 }
 
-struct task *runq_take_next(struct runq *q)
+struct task *runq_pick(struct runq *q)
 {
-    struct task *task = atomic_load_explicit(&q->next, memory_order_relaxed);
-    if (!task || MUTANT(NEXT_BLIND))
-        return task;
-    /* Only the owner puts one in, so it can only have vanished meanwhile. */
-    return atomic_exchange_explicit(&q->next, NULL, memory_order_acquire);
+    bias_enter(&q->bias);
+    struct task *task = pick(q, false);
+    bias_leave(&q->bias);
+    return task;
+}
+
+struct task *runq_rotate(struct runq *q, struct task *self)
+{
+    bias_enter(&q->bias);
+    /* From a full ring, so that there is a place for self. */
+    bool full = length(&q->ready) == RUNQ_SIZE;
+    struct task *task = full ? take_oldest(&q->ready) : pick(q, true);
+    if (task)
+        (void)push(&q->ready, self);
+    else
+        bias_leave(&q->bias);
+    return task;
+}
+
+void runq_left(void *q)
+{
+    bias_leave(&((struct runq *)q)->bias);
 }
 
 struct task *runq_take(struct runq *q)
 {
-    uint32_t head = atomic_load_explicit(&q->head, memory_order_acquire);
-    uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
-    while (head != tail) {
-        struct task *task = atomic_load_explicit(&q->ring[head % RUNQ_SIZE],
-                                                 memory_order_relaxed);
-        if (atomic_compare_exchange_weak_explicit(&q->head, &head, head + 1,
-                                                  memory_order_acq_rel,
-                                                  memory_order_acquire) ||
-            MUTANT(TAKE_BLIND))
-            return task;
-    }
-    return NULL;
+    bias_enter(&q->bias);
+    struct task *task = take_any(q);
+    bias_leave(&q->bias);
+    return task;
+}
+
+struct task *runq_take_fresh(struct runq *q)
+{
+    bias_enter(&q->bias);
+    struct task *task = take_oldest(&q->fresh);
+    bias_leave(&q->bias);
+    return task;
+}
+
+struct task *runq_take_next(struct runq *q)
+{
+    bias_enter(&q->bias);
+    struct task *task = take_next(q);
+    bias_leave(&q->bias);
+    return task;
 }
 
 struct task *runq_at(struct runq *q, uint32_t place)
 {
-    uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
-    return atomic_load_explicit(&q->ring[(head + place) % RUNQ_SIZE],
-                                memory_order_relaxed);
+    return q->ready.places[(head_of(&q->ready) + place) % RUNQ_SIZE];
 }
 
 struct task *runq_take_at(struct runq *q, uint32_t place)
 {
-    uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
+    uint32_t head = head_of(&q->ready);
     struct task *taken = runq_at(q, place);
     for (uint32_t i = place; i > 0; i--)
-        atomic_store_explicit(&q->ring[(head + i) % RUNQ_SIZE],
-                              runq_at(q, i - 1), memory_order_relaxed);
-    atomic_store_explicit(&q->head, head + 1, memory_order_relaxed);
+        q->ready.places[(head + i) % RUNQ_SIZE] = runq_at(q, i - 1);
+    set_head(&q->ready, head + 1);
     return taken;
 }
 
 struct task *runq_take_half(struct runq *q, uint32_t *count)
 {
-    uint32_t half = runq_length(q) / 2;
     struct task *first = NULL;
     struct task **link = &first;
-    *count = 0;
-    for (uint32_t i = 0; i < half; i++) {
-        struct task *task = runq_take(q);
-        if (!task)
-            break;
-        *link = task;
-        link = &task->next;
-        ++*count;
+    bias_enter(&q->bias);
+    struct ring *r =
+        length(&q->ready) >= length(&q->fresh) ? &q->ready : &q->fresh;
+    *count = length(r) / 2;
+    for (uint32_t i = 0; i < *count; i++) {
+        *link = take_oldest(r);
+        link = &(*link)->next;
     }
     *link = NULL;
+    bias_leave(&q->bias);
     return first;
 }
 
-/* Copies the victim's older half to mine, past my tail; returns how many. */
-static uint32_t grab(struct runq *mine, uint32_t tail, struct runq *victim)
+/* ----------------------------------------------------------------- thieves */
+
+/* Moves the older half, but for one, which it returns. */
+static struct task *grab(struct ring *mine, struct ring *victim)
 {
-    for (;;) {
-        uint32_t head =
-            atomic_load_explicit(&victim->head, memory_order_acquire);
-        uint32_t end =
-            atomic_load_explicit(&victim->tail, memory_order_acquire);
-        uint32_t length = end - head;
-        uint32_t count = length - length / 2;
-        if (length == 0)
-            return 0;
-        if (length > RUNQ_SIZE)
-            continue; /* head and tail were read at different times */
-        for (uint32_t i = 0; i < count; i++) {
-            struct task *task = atomic_load_explicit(
-                &victim->ring[(head + i) % RUNQ_SIZE], memory_order_relaxed);
-            atomic_store_explicit(&mine->ring[(tail + i) % RUNQ_SIZE], task,
-                                  memory_order_relaxed);
-        }
-        if (atomic_compare_exchange_strong_explicit(
-                &victim->head, &head, head + count, memory_order_acq_rel,
-                memory_order_relaxed) ||
-            MUTANT(STEAL_BLIND))
-            return count;
+    uint32_t count = length(victim);
+    count -= count / 2;
+    for (uint32_t i = 1; i < count; i++) {
+        /* A thief's own ring is empty: half a ring always fits. */
+        bool fits = push(mine, take_oldest(victim));
+        INVARIANT(fits);
+        (void)fits;
     }
+    return take_oldest(victim);
 }
 
 struct task *runq_steal(struct runq *mine, struct runq *victim)
 {
-    /* A thief's own ring is empty: half a ring always fits. */
-    uint32_t tail = atomic_load_explicit(&mine->tail, memory_order_relaxed);
-    uint32_t count = grab(mine, tail, victim);
-    if (count == 0)
+    struct task *task = NULL;
+    if (runq_length(victim) == 0)
         return NULL;
-    count--;
-    struct task *task = atomic_load_explicit(
-        &mine->ring[(tail + count) % RUNQ_SIZE], memory_order_relaxed);
-    atomic_store_explicit(&mine->tail, tail + count, memory_order_release);
+    /* In this order: to seize never waits, to enter may wait for a thief. */
+    bias_enter(&mine->bias);
+    if (bias_seize(&victim->bias)) {
+        task = grab(&mine->ready, &victim->ready);
+        if (!task)
+            task = grab(&mine->fresh, &victim->fresh);
+        bias_yield(&victim->bias);
+    }
+    bias_leave(&mine->bias);
     return task;
 }
 
 struct task *runq_steal_next(struct runq *victim)
 {
-    if (!atomic_load_explicit(&victim->next, memory_order_relaxed))
+    if (!atomic_load_explicit(&victim->next, memory_order_relaxed) ||
+        !bias_seize(&victim->bias))
         return NULL;
-    return atomic_exchange_explicit(&victim->next, NULL, memory_order_acquire);
+    struct task *task = take_next(victim);
+    bias_yield(&victim->bias);
+    return task;
 }
 
 uint32_t runq_length(const struct runq *q)
 {
-    uint32_t head = atomic_load_explicit(&q->head, memory_order_acquire);
-    uint32_t tail = atomic_load_explicit(&q->tail, memory_order_acquire);
-    /* Read at different times: not empty, in any case. */
-    return tail - head <= RUNQ_SIZE ? tail - head : RUNQ_SIZE;
+    return length(&q->ready) + length(&q->fresh);
+}
+
+uint32_t runq_room(const struct runq *q)
+{
+    uint32_t ready = RUNQ_SIZE - length(&q->ready);
+    uint32_t fresh = RUNQ_SIZE - length(&q->fresh);
+    return ready < fresh ? ready : fresh;
 }

@@ -184,6 +184,7 @@ void runtime_close(void)
     stack_teardown();
     chan_forget_freed();
     sched_close();
+    spawn_reset(0);
     seam_real();
 }
 

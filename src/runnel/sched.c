@@ -21,10 +21,11 @@
 
 #define PROCS_MAX 1024
 
+/* Lines of a stack that a parked goroutine needs first. */
+#define REST_LINES 6
+
 /* Switches between two looks at the clock, while timers are pending. */
 #define TIMER_TICKS 8
-/* How often `next` may go before the queue: bounds the wait of the others. */
-#define NEXT_STREAK 48
 
 static bool is_open;
 static struct sched_options options;
@@ -74,15 +75,15 @@ unsigned sched_place(void)
     return w ? (unsigned)(w - workers.all) : 0;
 }
 
-struct stack_cache *sched_stacks(void)
+struct spawner *sched_spawner(void)
 {
     struct worker *w = worker_self();
-    return w ? &w->stacks : NULL;
+    return w ? &w->spawner : NULL;
 }
 
-struct stack_cache *sched_first_stacks(void)
+struct spawner *sched_spawner_of(unsigned number)
 {
-    return &workers.all[0].stacks;
+    return number < workers_made() ? &workers.all[number].spawner : NULL;
 }
 
 uint32_t sched_draw(uint32_t count)
@@ -131,12 +132,18 @@ static noinline void show_thread(void)
     race_release(&errno);
 }
 
+#ifdef RN_TSAN
 static noinline void see_thread(void)
 {
     race_acquire(&errno);
 }
+#else
+static inline void see_thread(void)
+{
+}
+#endif
 
-static void run_after(struct worker *w)
+static inline void run_after(struct worker *w)
 {
     void (*after)(void *) = w->after;
     if (after) {
@@ -146,45 +153,63 @@ static void run_after(struct worker *w)
     INVARIANT(lock_held() == 0);
 }
 
-/* A context that was switched to, on whichever thread. */
-static void arrive(struct sanitize *context)
+/* A context that was switched to, on whichever thread: w is its worker. */
+static inline void arrive(struct sanitize *context, struct worker *w)
 {
     sanitize_enter(context);
     see_thread();
-    run_after(worker_self());
+    run_after(w);
+}
+
+/* Tells the sanitizers of the stack that is entered. */
+static inline void leave_for(struct sanitize *from, struct task *to)
+{
+#ifdef RN_ASAN
+    char *floor = stack_floor(&to->stack);
+    sanitize_leave(from, &to->sanitize, floor, (size_t)((char *)to - floor));
+#else
+    sanitize_leave(from, &to->sanitize, NULL, 0);
+#endif
 }
 
 /* Saves where we are, goes on with `to` (NULL: the worker's own stack). */
-static void switch_to(struct worker *w, struct task *from, struct task *to,
-                      bool for_good)
+static inline void switch_to(struct worker *w, struct task *from,
+                             struct task *to, bool for_good)
 {
     struct sanitize *leave = from ? &from->sanitize : &w->sanitize;
     void **save = from ? &from->sp : &w->sp;
     atomic_store_explicit(&w->current, to, memory_order_relaxed);
     if (to) {
         set_state(to, TASK_RUNNING);
-        char *floor = stack_floor(&to->stack);
-        sanitize_leave(for_good ? NULL : leave, &to->sanitize, floor,
-                       (size_t)((char *)to - floor));
-        rn_switch_(save, to->sp);
+        leave_for(for_good ? NULL : leave, to);
+        w = switch_here(save, to->sp, w);
     } else {
         sanitize_leave(for_good ? NULL : leave, &w->sanitize, w->stack_low,
                        w->stack_size);
-        rn_switch_(save, w->sp);
+        w = switch_here(save, w->sp, w);
     }
-    /* Back again, perhaps on another thread. */
-    arrive(leave);
+    /* Back again, perhaps on another thread: that of the w we were given. */
+    arrive(leave, w);
 }
 
 void sched_begin(void *arg)
 {
     struct task *task = arg;
-    arrive(&task->sanitize);
+    task->fresh = false;
+    arrive(&task->sanitize, worker_self());
     task->body(task);
     fatal("a goroutine came back from its end");
 }
 
 /* --------------------------------------------------------------- readiness */
+
+/* What it is resumed from is wanted soon; in a crowd it is in no near cache. */
+static inline void prefetch_rest(const struct task *task)
+{
+    const char *sp = task->sp;
+    for (int line = 0; line < REST_LINES; line++)
+        __builtin_prefetch(sp + line * CACHE_LINE);
+}
 
 void sched_ready(struct task *task)
 {
@@ -193,6 +218,7 @@ void sched_ready(struct task *task)
         return;
     }
     set_state(task, TASK_RUNNABLE);
+    prefetch_rest(task);
     worker_start(task);
 }
 
@@ -218,7 +244,6 @@ static void work(struct worker *w)
             break;
         if (!task)
             continue;
-        w->streak = 0;
         switch_to(w, NULL, task, false);
     }
 }
@@ -256,14 +281,13 @@ static void set_out(struct worker *all)
                                .other_threads = options.other_threads,
                                .endless = options.endless,
                                .no_foreigners = options.no_foreigners,
-                               .alone = os_barrier_ready(),
                                .seats = 1,
                                .hopes = options.hopes,
                                .poll_until = INT64_MIN};
     workers.last = &workers.first;
     list_init(&workers.idle);
     list_init(&workers.spares);
-    all[0] = (struct worker){.stacks = all[0].stacks,
+    all[0] = (struct worker){.spawner.stacks = all[0].spawner.stacks,
                              .stack_low = all[0].stack_low,
                              .stack_size = all[0].stack_size,
                              .seated = true,
@@ -281,6 +305,7 @@ int sched_open(const struct sched_options *given)
     struct worker *all = os_map(place_bytes());
     if (!all)
         return RN_NOMEM;
+    asym_open(seam_simulated);
     int status = poll_open();
     if (status < 0) {
         os_unmap(all, place_bytes());
@@ -344,42 +369,31 @@ void sched_close(void)
 
 /* ------------------------------------------------------- what runs next */
 
-/* From the worker's own queue; NULL means: look further. */
-static struct task *next_local(struct worker *w)
+/* Counts a switch; false when the worker must look further than its queue. */
+static inline bool keeps_to_own(struct worker *w)
 {
     uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed) + 1;
     atomic_store_explicit(&w->tick, tick, memory_order_relaxed);
-    if (unlikely(worker_attention(w) || tick % FAIR_TICKS == 0))
-        return NULL;
-    if (unlikely(seam_simulated))
-        return NULL;
-    if (tick % TIMER_TICKS == 0 && timerq_earliest(&w->timers) != RN_NEVER &&
-        timerq_earliest(&w->timers) <= seam_now())
-        return NULL;
-    if (likely(++w->streak < NEXT_STREAK)) {
-        struct task *next = runq_take_next(&w->runq);
-        if (next)
-            return next;
-    }
-    w->streak = 0;
-    struct task *task = runq_take(&w->runq);
-    return task ? task : runq_take_next(&w->runq);
+    if (unlikely(worker_attention(w) || seam_simulated))
+        return false;
+    if (likely(tick % TIMER_TICKS != 0))
+        return true;
+    if (tick % FAIR_TICKS == 0)
+        return false;
+    int64_t earliest = timerq_earliest(&w->timers);
+    return earliest == RN_NEVER || earliest > seam_now();
 }
-
 /* ------------------------------------------------------ what a task may do */
 
 /* Leaves the current task for the next; `after` runs once it has left. */
 static void leave(struct worker *w, struct task *self, void (*after)(void *),
                   void *arg, bool for_good)
 {
+    struct task *next = likely(keeps_to_own(w)) ? runq_pick(&w->runq) : NULL;
+    /* Only `after` can make it ready again, and that has not run yet. */
+    INVARIANT(next != self);
     w->after = after;
     w->after_arg = arg;
-    struct task *next = next_local(w);
-    if (next == self) {
-        /* Only a task that is ready again can be found, and only `after` makes
-         * it so; it has not run yet. */
-        fatal("a task is queued while it runs");
-    }
     switch_to(w, self, next, for_good);
 }
 
@@ -394,14 +408,16 @@ static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
 
 void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
 {
-    struct task *self = task_self();
-    self->waits = what;
-    if (unlikely(self->foreign)) {
+    struct worker *w = worker_self();
+    struct task *self = likely(w) ? worker_current(w) : NULL;
+    if (unlikely(!self)) {
+        self = foreigner_self();
+        self->waits = what;
         park_foreigner(self, after, arg);
         return;
     }
+    self->waits = what;
     set_state(self, TASK_PARKED);
-    struct worker *w = worker_self();
     count_one(&w->parks);
     leave(w, self, after, arg, false);
 }
@@ -424,23 +440,45 @@ static void requeue(void *arg)
     worker_requeue(worker_self(), arg);
 }
 
-static void give_way(struct task *self)
+/* After a rotation: the one that gave way may be taken by others now. */
+static void let_go(void *q)
+{
+    runq_left(q);
+    worker_wake_if_idle();
+}
+
+static void give_way(struct worker *w, struct task *self)
 {
     set_state(self, TASK_RUNNABLE);
-    leave(worker_self(), self, requeue, self, false);
+    if (unlikely(!keeps_to_own(w))) {
+        w->after = requeue;
+        w->after_arg = self;
+        switch_to(w, self, NULL, false);
+        return;
+    }
+    struct task *next = runq_rotate(&w->runq, self);
+    if (!next) {
+        /* Nobody is here; the worker looks further at its next fair tick. */
+        set_state(self, TASK_RUNNING);
+        return;
+    }
+    w->after = let_go;
+    w->after_arg = &w->runq;
+    switch_to(w, self, next, false);
 }
 
 void sched_yield_now(void)
 {
-    struct task *self = task_self();
+    struct worker *w = worker_self();
+    struct task *self = w ? worker_current(w) : NULL;
     /* A pinned one has its thread for itself; it parks only to stop. */
-    if (unlikely(self->foreign || (self->pinned && !workers_stopping()))) {
+    if (unlikely(!self || (self->pinned && !workers_stopping()))) {
         os_thread_yield();
         return;
     }
     if (unlikely(seam_simulated))
         schedule_yields(self);
-    give_way(self);
+    give_way(w, self);
 }
 
 void sched_exit(void (*after)(void *task))
@@ -483,9 +521,17 @@ void sched_interrupt(void)
     struct task *self = w ? worker_current(w) : NULL;
     if (!self)
         return;
+    if (likely(!seam_simulated)) {
+        if (!atomic_load_explicit(&w->overdue, memory_order_relaxed))
+            return;
+        atomic_store_explicit(&w->overdue, false, memory_order_relaxed);
+        if (!self->pinned)
+            give_way(w, self);
+        return;
+    }
     bool due = timerq_earliest(&w->timers) <= seam_now();
     if (schedule_preempts(&w->runq, self, due) || worker_endless())
-        give_way(self);
+        give_way(w, self);
 }
 
 int sched_set_procs(unsigned count)

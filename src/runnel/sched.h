@@ -112,12 +112,14 @@ void sched_exit(void (*after)(void *task)) __attribute__((noreturn));
  */
 void sched_on_worker_stack(void (*function)(void *arg), void *arg);
 
-/* A place where simulation may interrupt the caller. Holds no lock. */
-extern bool seam_simulated;
+/*
+ * A place where the caller may be interrupted for others: by simulation, or
+ * when it has run for long (monitor.c). It holds no lock here.
+ */
 void sched_interrupt(void);
 static inline void sched_point(void)
 {
-    if (unlikely(seam_simulated))
+    if (unlikely(atomic_load_explicit(&seam_interrupts, memory_order_relaxed)))
         sched_interrupt();
 }
 
@@ -130,11 +132,10 @@ void sched_timer_add(struct timer *timer);
 /* The calling worker's number, from 0, to spread by; 0 on a foreign thread. */
 unsigned sched_place(void);
 
-/* The calling worker's free stacks; NULL on a foreign thread. */
-struct stack_cache *sched_stacks(void);
-
-/* Those of the first worker, while none runs. */
-struct stack_cache *sched_first_stacks(void);
+/* The calling worker's; NULL on a foreign thread. */
+struct spawner *sched_spawner(void);
+/* That of each worker, by number; NULL beyond the last. */
+struct spawner *sched_spawner_of(unsigned number);
 
 /* Something outside may wake a task: a call that blocks is under way. */
 void sched_outside_begin(void);

@@ -10,6 +10,7 @@
 #define VIRTUAL_START (1000 * RN_S)
 
 bool seam_simulated;
+_Atomic(bool) seam_interrupts;
 
 /* Relaxed: one worker moves it; a foreign thread may read it. */
 static _Atomic(int64_t) virtual_now;
@@ -17,11 +18,13 @@ static _Atomic(int64_t) virtual_now;
 void seam_real(void)
 {
     seam_simulated = false;
+    atomic_store_explicit(&seam_interrupts, false, memory_order_relaxed);
 }
 
 void seam_simulate(void)
 {
     seam_simulated = true;
+    atomic_store_explicit(&seam_interrupts, true, memory_order_relaxed);
     atomic_store_explicit(&virtual_now, VIRTUAL_START, memory_order_relaxed);
 }
 

@@ -25,6 +25,12 @@ struct chance {
 /* Written before the workers start and after they ended, read by all. */
 extern bool seam_simulated;
 
+/*
+ * Goroutines may be interrupted where they call the runtime: in simulation, or
+ * because one has run for long (monitor.c). Relaxed.
+ */
+extern _Atomic(bool) seam_interrupts;
+
 /* Real time, real chance. */
 void seam_real(void);
 /* Virtual time from a fixed start. */

@@ -53,12 +53,6 @@ static struct worker *candidate(void)
 /* A thread for a new worker; the last one made, by whoever holds `hiring`. */
 static int hire(struct worker *w)
 {
-    if (atomic_load_explicit(&workers.alone, memory_order_relaxed)) {
-        atomic_store_explicit(&workers.alone, false, memory_order_relaxed);
-        /* The first worker either sees that from now on, and looks for who
-         * sleeps, or what it queued before is seen by the new one. */
-        os_barrier_everywhere();
-    }
     w->started = true;
     int status = os_thread_start(&w->thread, workers.main, w);
     if (status == 0)

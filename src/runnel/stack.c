@@ -33,12 +33,13 @@
 #endif
 
 #define SLAB_STACKS 64 /* stacks a slab of the smaller classes */
+#define COLOURS     16 /* places of the record, a cache line apart */
 #define SLAB_MAX    ((size_t)64 * 1024 * 1024)
 
 /* Kept with their pages: 64 MiB of touched first pages, then cold. */
 #define STACK_HOT_MAX 16384
 /* A worker keeps up to twice this many and moves this many at once. */
-#define CACHE_BATCH   32
+#define CACHE_BATCH   256
 
 enum guard_kind { GUARD_MADVISE, GUARD_PROTECT, GUARD_NONE };
 
@@ -46,7 +47,8 @@ struct slab {
     struct slab *next;
     char *start;
     size_t size;
-    size_t carved; /* bytes handed out */
+    size_t carved;  /* bytes handed out */
+    size_t guarded; /* bytes whose stacks were guarded when it was mapped */
     uint32_t class;
 };
 
@@ -91,11 +93,6 @@ void stack_teardown(void)
     shared.hot_count = 0;
 }
 
-size_t stack_bytes(uint32_t class)
-{
-    return STACK_SIZE_MIN << class;
-}
-
 int stack_class(size_t size)
 {
     if (size > stack_bytes(STACK_CLASSES - 1) / STACK_SCALE)
@@ -107,9 +104,16 @@ int stack_class(size_t size)
     return class;
 }
 
+/*
+ * Where the record lies: a little lower in one stack than in the next. Would all
+ * lie at the same place of a page, a few sets of the processor's caches would
+ * have to hold what every goroutine at rest is resumed from.
+ */
 static struct stack *record_of(char *low, uint32_t class)
 {
-    return (struct stack *)(low + stack_bytes(class) - shared.record);
+    size_t bytes = stack_bytes(class);
+    size_t colour = (uintptr_t)low / bytes % COLOURS * CACHE_LINE;
+    return (struct stack *)(low + bytes - shared.record - colour);
 }
 
 /* Guards the block's lowest page; false when no kind of guard fits. */
@@ -149,6 +153,11 @@ static struct slab *slab_open(uint32_t class)
     }
     slab->size = size;
     slab->class = class;
+    if (shared.guard == GUARD_MADVISE) {
+        size_t bytes = stack_bytes(class);
+        slab->guarded = bytes * os_guard_many(slab->start, bytes, size / bytes,
+                                              shared.page);
+    }
     slab->next = shared.slabs;
     shared.slabs = slab;
     shared.open[class] = slab;
@@ -164,7 +173,7 @@ static struct stack *carve(uint32_t class)
     if (!slab)
         return NULL;
     char *low = slab->start + slab->carved;
-    bool guarded = guard(low);
+    bool guarded = slab->carved < slab->guarded || guard(low);
     struct stack *stack = record_of(low, class);
     stack->low = low;
     stack->class = class;
@@ -188,22 +197,56 @@ static struct stack *warm_up(uint32_t class)
     return stack;
 }
 
-/* Under the lock: gives the pages back, or returns false to keep them. */
-static bool cool_down(struct stack *stack)
+/* Under the lock: room for so many more; false: no memory. */
+static bool cold_room(struct cold *cold, size_t more)
 {
-    struct cold *cold = &shared.cold[stack->class];
-    if (cold->count == cold->capacity) {
-        size_t capacity = cold->capacity ? 2 * cold->capacity : 1024;
-        char **blocks = alloc_grow(cold->blocks, capacity, sizeof(*blocks));
-        if (!blocks)
-            return false;
-        cold->blocks = blocks;
-        cold->capacity = capacity;
-    }
-    uintptr_t block = (uintptr_t)stack->low | (stack->guarded ? 0 : 1);
-    size_t head = stack->guarded ? shared.page : 0;
-    cold->blocks[cold->count++] = (char *)block;
-    os_discard(stack->low + head, stack_bytes(stack->class) - head);
+    if (cold->capacity - cold->count >= more)
+        return true;
+    size_t capacity = 2 * cold->capacity + more;
+    char **blocks = alloc_grow(cold->blocks, capacity, sizeof(*blocks));
+    if (!blocks)
+        return false;
+    cold->blocks = blocks;
+    cold->capacity = capacity;
+    return true;
+}
+
+/* What goes cold at once: the lock is held while so many are taken out. */
+#define COOL_BATCH 64
+
+bool stack_cool(void)
+{
+    static struct os_range pages[COOL_BATCH]; /* the caller's alone */
+    static char *blocks[COOL_BATCH];
+    size_t count = 0;
+    uint32_t class = 0;
+    lock_acquire(&shared.lock);
+    while (class < STACK_CLASSES && !shared.hot[class])
+        class ++;
+    if (shared.hot_count > STACK_HOT_MAX &&
+        cold_room(&shared.cold[class], COOL_BATCH))
+        for (; count < COOL_BATCH && shared.hot[class] &&
+               shared.hot_count > STACK_HOT_MAX;
+             count++) {
+            struct stack *stack = shared.hot[class];
+            size_t head = stack->guarded ? shared.page : 0;
+            shared.hot[class] = stack->next;
+            shared.hot_count--;
+            pages[count] =
+                (struct os_range){stack->low + head, stack_bytes(class) - head};
+            blocks[count] =
+                (char *)((uintptr_t)stack->low | (stack->guarded ? 0 : 1));
+        }
+    lock_release(&shared.lock);
+    if (count == 0)
+        return false;
+    os_discard_many(pages, count);
+    lock_acquire(&shared.lock);
+    struct cold *cold = &shared.cold[class];
+    /* There is room: nobody else adds to them. */
+    for (size_t i = 0; i < count; i++)
+        cold->blocks[cold->count++] = blocks[i];
+    lock_release(&shared.lock);
     return true;
 }
 
@@ -223,8 +266,6 @@ static struct stack *take_shared(uint32_t class)
 /* Under the lock. */
 static void give_shared(struct stack *stack)
 {
-    if (shared.hot_count >= STACK_HOT_MAX && cool_down(stack))
-        return;
     stack->next = shared.hot[stack->class];
     shared.hot[stack->class] = stack;
     shared.hot_count++;

@@ -10,8 +10,9 @@
  * page. Sizes are powers of two; each size is a class.
  *
  * Stacks are carved from slabs and never unmapped before teardown. A free one
- * is kept by the worker that freed it, then by all; beyond STACK_HOT_MAX its
- * pages go back to the kernel (it is "cold").
+ * is kept by the worker that freed it, then by all; while more than
+ * STACK_HOT_MAX are, their pages go back to the kernel little by little
+ * (stack_cool): they are "cold" then.
  */
 #ifndef RUNNEL_STACK_H
 #define RUNNEL_STACK_H
@@ -29,6 +30,12 @@ struct stack {
     bool used;
 };
 
+/* Bytes of a stack of the class, guard and record included. */
+static inline size_t stack_bytes(uint32_t class)
+{
+    return STACK_SIZE_MIN << class;
+}
+
 /* Free stacks of one worker; owner only. */
 struct stack_cache {
     struct stack *free[STACK_CLASSES];
@@ -42,8 +49,6 @@ void stack_teardown(void);
 
 /* The class whose stacks have at least `size` bytes; -1: too large. */
 int stack_class(size_t size);
-/* Bytes of a stack of the class, guard and record included. */
-size_t stack_bytes(uint32_t class);
 
 /*
  * A stack, `used` set; NULL when memory is out. `cache` may be NULL (a foreign
@@ -52,6 +57,12 @@ size_t stack_bytes(uint32_t class);
 struct stack *stack_take(struct stack_cache *cache, uint32_t class);
 /* Gives it back; nothing may run on it any more. */
 void stack_give(struct stack_cache *cache, struct stack *stack);
+
+/*
+ * Gives pages of free stacks back to the kernel, some at a time, while there are
+ * more than are kept. True when there is more to do. One thread at a time.
+ */
+bool stack_cool(void);
 
 /* Lowest usable byte. */
 char *stack_floor(const struct stack *stack);

@@ -12,8 +12,56 @@
 
 #include "base.h"
 
-/* Saves the caller at *save and goes on with the context at rest in `load`. */
-void rn_switch_(void **save, void *load);
+/*
+ * Saves the caller at *save and goes on with the context at rest in `load`,
+ * whose own rn_switch_ returns `word`.
+ */
+void *rn_switch_(void **save, void *load, void *word);
+
+/*
+ * The same in the caller's own code. A call would leave a return address in the
+ * processor's stack of predicted returns that nobody returns to, so that every
+ * return on the way up would be predicted wrongly, one off.
+ */
+#if defined(__x86_64__)
+static inline __attribute__((always_inline)) void *switch_here(void **save,
+                                                               void *load,
+                                                               void *word)
+{
+    void *got;
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t" /* the red zone */
+                     "leaq 1f(%%rip), %%rcx\n\t"
+                     "pushq %%rcx\n\t"
+                     "pushq %%rbp\n\t"
+                     "pushq %%rbx\n\t"
+                     "pushq %%r12\n\t"
+                     "pushq %%r13\n\t"
+                     "pushq %%r14\n\t"
+                     "pushq %%r15\n\t"
+                     "movq %%rsp, (%%rdi)\n\t"
+                     "movq %%rsi, %%rsp\n\t"
+                     "popq %%r15\n\t"
+                     "popq %%r14\n\t"
+                     "popq %%r13\n\t"
+                     "popq %%r12\n\t"
+                     "popq %%rbx\n\t"
+                     "popq %%rbp\n\t"
+                     "popq %%rcx\n\t"
+                     "movq %%rdx, %%rax\n\t"
+                     "jmpq *%%rcx\n"
+                     "1:\n\t"
+                     "leaq 128(%%rsp), %%rsp"
+                     : "=a"(got), "+D"(save), "+S"(load), "+d"(word)
+                     :
+                     : "rcx", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2",
+                       "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+                       "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+                       "cc", "memory");
+    return got;
+}
+#else
+#define switch_here rn_switch_
+#endif
 
 /*
  * A context at rest that, once switched to, calls function(argument) on the

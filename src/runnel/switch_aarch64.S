@@ -41,6 +41,7 @@ rn_switch_:
     ldp d14, d15, [sp, #144]
     add sp, sp, #160
     .cfi_adjust_cfa_offset -160
+    mov x0, x2
     /* A plain branch: the return predictor knows nothing of this stack. */
     br x30
     .cfi_endproc

@@ -56,6 +56,7 @@ rn_switch_:
     popq %rcx
     .cfi_adjust_cfa_offset -8
     .cfi_register rip, rcx
+    movq %rdx, %rax
     jmpq *%rcx
     .cfi_endproc
     .size rn_switch_, . - rn_switch_

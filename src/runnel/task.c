@@ -23,29 +23,81 @@
 /* The argument may fill this part of a stack. */
 #define ARGUMENT_PART 4
 
-static size_t default_stack_size;
-static _Atomic(uint64_t) last_id;
+/* A worker takes so many numbers at once. */
+#define ID_BLOCK 64
+
+static int default_class;
+static _Atomic(uint64_t) last_id; /* of all blocks */
+/* Started by foreign threads; what workers did, they count (sched_spawner). */
+static _Atomic(uint64_t) foreign_started;
+/* With on_last alone: it must be known at once who is the last. */
 static _Atomic(size_t) alive;
 static void (*on_last)(void);
 
 void spawn_reset(size_t stack_size)
 {
-    default_stack_size = stack_size ? stack_size : RN_STACK_DEFAULT;
+    default_class = stack_class(stack_size ? stack_size : RN_STACK_DEFAULT);
     atomic_store_explicit(&last_id, 0, memory_order_relaxed);
+    atomic_store_explicit(&foreign_started, 0, memory_order_relaxed);
     atomic_store_explicit(&alive, 0, memory_order_relaxed);
     on_last = NULL;
 }
 
-size_t spawn_alive(void)
+static uint64_t ended(void)
 {
-    size_t count = atomic_load_explicit(&alive, memory_order_acquire);
-    race_acquire(&alive);
+    uint64_t count = 0;
+    struct spawner *s;
+    for (unsigned i = 0; (s = sched_spawner_of(i)) != NULL; i++)
+        count += atomic_load_explicit(&s->ended, memory_order_acquire);
     return count;
 }
 
 uint64_t spawn_started(void)
 {
-    return atomic_load_explicit(&last_id, memory_order_relaxed);
+    uint64_t count =
+        atomic_load_explicit(&foreign_started, memory_order_relaxed);
+    struct spawner *s;
+    for (unsigned i = 0; (s = sched_spawner_of(i)) != NULL; i++)
+        count += atomic_load_explicit(&s->started, memory_order_relaxed);
+    return count;
+}
+
+size_t spawn_alive(void)
+{
+    /* In this order: whose end is counted, its start is. */
+    uint64_t gone = ended();
+    race_acquire(&alive);
+    return (size_t)(spawn_started() - gone);
+}
+
+/* A number for a new goroutine, which is counted. */
+static uint64_t enter(struct spawner *s)
+{
+    if (unlikely(on_last))
+        atomic_fetch_add_explicit(&alive, 1, memory_order_relaxed);
+    if (unlikely(!s)) {
+        atomic_fetch_add_explicit(&foreign_started, 1, memory_order_relaxed);
+        return atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+    }
+    if (unlikely(s->next_id == s->last_id)) {
+        s->next_id =
+            atomic_fetch_add_explicit(&last_id, ID_BLOCK, memory_order_relaxed);
+        s->last_id = s->next_id + ID_BLOCK;
+    }
+    count_one(&s->started);
+    return ++s->next_id;
+}
+
+static void leave(void)
+{
+    struct spawner *s = sched_spawner();
+    race_release(&alive);
+    uint64_t count = atomic_load_explicit(&s->ended, memory_order_relaxed);
+    /* Release: who sees the count sees what the goroutine did. */
+    atomic_store_explicit(&s->ended, count + 1, memory_order_release);
+    if (unlikely(on_last) &&
+        atomic_fetch_sub_explicit(&alive, 1, memory_order_acq_rel) == 1)
+        on_last();
 }
 
 void spawn_on_last(void (*last)(void))
@@ -58,7 +110,7 @@ static void bury(void *arg)
 {
     struct task *task = arg;
     sanitize_destroy(&task->sanitize);
-    stack_give(sched_stacks(), &task->stack);
+    stack_give(&sched_spawner()->stacks, &task->stack);
 }
 
 static void abandon(struct stack *stack, void *cache)
@@ -71,7 +123,7 @@ static void abandon(struct stack *stack, void *cache)
 void spawn_abandon(void)
 {
     if (spawn_alive() != 0)
-        stack_each(abandon, sched_first_stacks());
+        stack_each(abandon, &sched_spawner_of(0)->stacks);
 }
 
 /* What every goroutine does. */
@@ -83,11 +135,7 @@ static void run(struct task *task)
     if (stack_overrun(&task->stack))
         fatal("stack overflow in goroutine %llu (%s), seen at its end",
               (unsigned long long)task->id, task->name ? task->name : "-");
-    race_release(&alive);
-    /* Release: who sees the count fall sees what the goroutine did. */
-    if (atomic_fetch_sub_explicit(&alive, 1, memory_order_acq_rel) == 1 &&
-        on_last)
-        on_last();
+    leave();
     sched_exit(bury);
 }
 
@@ -112,36 +160,47 @@ static char *copy_argument(struct task *task, const struct spawn_part *parts,
     return copy;
 }
 
+/* All but the stack. */
+static void clear_record(struct task *task)
+{
+    size_t size = sizeof(*task) - sizeof(task->stack);
+    /* Knew the compiler the size, it would use an instruction (rep stos) that
+     * takes longer to start than this takes. */
+    __asm__("" : "+r"(size));
+    memset((char *)task + sizeof(task->stack), 0, size);
+}
+
 int spawn_make(struct task **out, const struct rn_task_options *options,
                void (*function)(void *), const struct spawn_part *parts,
                size_t count, const char *where)
 {
     if (unlikely(!sched_is_open()))
         fatal("goroutine started at %s while no runtime runs", where);
-    size_t stack_size = options && options->stack_size ? options->stack_size
-                                                       : default_stack_size;
-    int class = stack_class(stack_size);
+    int class = options && options->stack_size
+                    ? stack_class(options->stack_size)
+                    : default_class;
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += parts[i].size;
     if (class < 0 || size > stack_bytes((uint32_t) class) / ARGUMENT_PART)
         return RN_INVALID;
-    struct stack *stack = stack_take(sched_stacks(), (uint32_t) class);
+    struct spawner *s = sched_spawner();
+    struct stack *stack = stack_take(s ? &s->stacks : NULL, (uint32_t) class);
     if (!stack)
         return RN_NOMEM;
     struct task *task = container_of(stack, struct task, stack);
-    memset((char *)task + sizeof(*stack), 0, sizeof(*task) - sizeof(*stack));
-    task->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+    clear_record(task);
+    task->id = enter(s);
     task->name = options ? options->name : NULL;
     task->where = where;
     task->body = run;
+    task->fresh = !seam_simulated;
     task->function = function;
+    atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);
     task->own = copy_argument(task, parts, count, size);
     task->sp = switch_prepare(task->own, sched_begin, task);
-    atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);
     sanitize_create(&task->sanitize);
     race_release(task);
-    atomic_fetch_add_explicit(&alive, 1, memory_order_relaxed);
     *out = task;
     return RN_OK;
 }

@@ -85,6 +85,7 @@ struct task {
     _Atomic(uint8_t) state; /* relaxed: for reports only */
     bool foreign;
     bool is_main;
+    bool fresh;            /* has never run; its owner's */
     struct worker *pinned; /* the only worker that may run it, or NULL */
     _Atomic(uint32_t) foreign_wake; /* foreign: 1 = wake up */
     struct wait_for waits;
@@ -97,6 +98,15 @@ struct task {
     void *own;
     struct local *locals; /* its own alone: local.c */
     struct unwind unwind;
+};
+
+/* What a worker keeps for the goroutines that it starts and ends. */
+struct spawner {
+    struct stack_cache stacks;
+    uint64_t next_id; /* of a block of numbers; none when it is last_id */
+    uint64_t last_id;
+    _Atomic(uint64_t) started; /* the owner writes */
+    _Atomic(uint64_t) ended;
 };
 
 #ifdef RN_MUTANTS

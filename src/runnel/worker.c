@@ -17,6 +17,8 @@
 /* The quiet time after a vain search; doubles each time, up to the maximum. */
 #define QUIET_MIN     (50 * RN_US)
 #define QUIET_MAX     (1 * RN_MS)
+/* Between two goroutines that are started because they have waited longest. */
+#define PATIENT_NS    (1 * RN_MS)
 /* How often a program that only a foreign thread can wake is looked at. */
 #define FOREIGN_LOOK  (200 * RN_MS)
 
@@ -37,22 +39,20 @@ void worker_init(struct worker *w)
         chance_init(&w->chance);
 }
 
-/*
- * Thread-locals are read through calls that are not inlined and whose result
- * the compiler cannot predict: a goroutine may wake on another thread.
- */
-static _Thread_local struct worker *this_worker;
+_Thread_local struct worker *worker_this_;
 
+#if !defined(__x86_64__)
 noinline struct worker *worker_self(void)
 {
-    struct worker *w = this_worker;
+    struct worker *w = worker_this_;
     __asm__ volatile("" : "+r"(w)::"memory");
     return w;
 }
+#endif
 
 noinline void worker_set_self(struct worker *w)
 {
-    this_worker = w;
+    worker_this_ = w;
 }
 
 /* ------------------------------------------------------------- the queues */
@@ -103,7 +103,7 @@ static void leave_idlers(struct worker *w)
 }
 
 /* Takes one idle worker out of idleness and gets it up. */
-static noinline void wake_one(void)
+noinline void worker_wake_one_(void)
 {
     lock_acquire(&workers.lock);
     struct worker *w = NULL;
@@ -129,21 +129,11 @@ static noinline void wake_one(void)
         os_futex_wake(&w->wake, 1);
 }
 
-/* After work was made visible: see the opening comment. */
-static void wake_if_idle(void)
-{
-    if (atomic_load_explicit(&workers.alone, memory_order_relaxed) &&
-        worker_self())
-        return;
-    /* Pairs with the fence in fall_idle. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&workers.idlers, memory_order_relaxed) != 0 &&
-        atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
-        wake_one();
-}
-
-/* Takes one task and some more of the shared queue, this worker's part. */
-static struct task *take_shared(struct worker *w)
+/*
+ * Takes one task of the shared queue, and of this worker's part of it as many
+ * more as there is room for, at most `most` in all.
+ */
+static struct task *take_shared(struct worker *w, uint32_t most)
 {
     if (atomic_load_explicit(&workers.queued, memory_order_relaxed) == 0)
         return NULL;
@@ -152,9 +142,11 @@ static struct task *take_shared(struct worker *w)
     uint32_t queued =
         atomic_load_explicit(&workers.queued, memory_order_relaxed);
     uint32_t count = queued / workers_count() + 1;
-    uint32_t room = (RUNQ_SIZE - runq_length(&w->runq)) / 2 + 1;
+    uint32_t room = runq_room(&w->runq) / 2 + 1;
     if (count > room)
         count = room;
+    if (count > most)
+        count = most;
     for (uint32_t i = 0; i < count && workers.first; i++) {
         struct task *task = workers.first;
         workers.first = task->next;
@@ -174,7 +166,7 @@ static struct task *take_shared(struct worker *w)
                 (taken && !workers.poller);
     lock_release(&workers.lock);
     if (more)
-        wake_if_idle();
+        worker_wake_if_idle();
     return taken;
 }
 
@@ -201,12 +193,12 @@ void worker_start(struct task *task)
         enqueue(w, task); /* one queue to choose from: no `next` */
     } else if (likely(w && !worker_attention(w))) {
         struct task *displaced = runq_put_next(&w->runq, task);
-        if (displaced)
+        if (unlikely(displaced))
             enqueue(w, displaced);
     } else {
         share(task, task, 1);
     }
-    wake_if_idle();
+    worker_wake_if_idle();
 }
 
 void worker_wake_foreigner(struct task *task)
@@ -299,11 +291,9 @@ void worker_timer_add(struct timer *timer)
     struct worker *w = worker_self();
     int64_t when = timer->when; /* it may fire, and go, once it is queued */
     timerq_add(w ? &w->timers : &workers.all[0].timers, timer);
-    if (w && atomic_load_explicit(&workers.alone, memory_order_relaxed))
-        return;
     /* Pairs with the fence in sleep_polling: it sees the timer, or we see it.
      */
-    atomic_thread_fence(memory_order_seq_cst);
+    fence_light();
     if (when < atomic_load_explicit(&workers.poll_until, memory_order_relaxed))
         poll_kick();
 }
@@ -378,6 +368,16 @@ static void wake_quiet(void)
     }
 }
 
+/* The oldest fresh goroutine, when it is time for one (runq.h). */
+static struct task *take_patient(struct worker *w)
+{
+    int64_t now = seam_now();
+    if (now - w->patient_at < PATIENT_NS)
+        return NULL;
+    w->patient_at = now;
+    return runq_take_fresh(&w->runq);
+}
+
 /* What can be had without stealing. */
 static struct task *look(struct worker *w)
 {
@@ -389,12 +389,14 @@ static struct task *look(struct worker *w)
         fire_timers(&workers.all[tick / FAIR_TICKS % workers_made()].timers);
         if (poll_waiting() != 0)
             collect(0);
-        task = take_shared(w);
+        task = take_shared(w, 1);
+        if (!task && !seam_simulated)
+            task = take_patient(w);
     }
     if (!task)
         task = take_own(w);
     if (!task)
-        task = take_shared(w);
+        task = take_shared(w, RUNQ_SIZE);
     if (!task && poll_waiting() != 0 && collect(0))
         task = take_own(w);
     if (!task && unlikely(workers.quiet) && earliest_of_all() > seam_now()) {
@@ -486,7 +488,7 @@ static bool fall_idle(struct worker *w)
     atomic_fetch_add_explicit(&workers.idlers, 1, memory_order_relaxed);
     lock_release(&workers.lock);
     /* Pairs with the fence in wake_if_idle. */
-    atomic_thread_fence(memory_order_seq_cst);
+    fence_heavy();
     return polls;
 }
 
@@ -540,7 +542,8 @@ static void sleep_polling(void)
 {
     /* Until the time is known, every new timer kicks. */
     atomic_store_explicit(&workers.poll_until, RN_NEVER, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst);
+    /* Pairs with the fence in worker_timer_add. */
+    fence_heavy();
     int64_t until = earliest_of_all();
     atomic_store_explicit(&workers.poll_until, until, memory_order_relaxed);
     int64_t timeout = -1;
@@ -573,7 +576,7 @@ static bool still_polls(struct worker *w)
     bool idle = w->is_idle;
     lock_release(&workers.lock);
     /* Pairs with the fence in wake_if_idle. */
-    atomic_thread_fence(memory_order_seq_cst);
+    fence_heavy();
     return idle && !worker_attention(w) && !work_visible();
 }
 
@@ -632,7 +635,7 @@ struct task *worker_find(struct worker *w)
             stop_searching(w);
             if (searched) {
                 w->vain = 0;
-                wake_if_idle(); /* there may be more where that was */
+                worker_wake_if_idle(); /* there may be more where that was */
             }
             return task;
         }
@@ -651,7 +654,7 @@ struct task *worker_find(struct worker *w)
 void worker_requeue(struct worker *w, struct task *task)
 {
     enqueue(w, task);
-    wake_if_idle();
+    worker_wake_if_idle();
 }
 
 void worker_share(struct task *task)
@@ -665,11 +668,12 @@ void worker_share_all(struct worker *w)
         share(task, task, 1);
     /*
      * Somebody may have relied on this worker to find work, because it searched
-     * or had just done so; it will look no more.
+     * or had just done so; it will look no more. Pairs with the fence in
+     * wake_if_idle.
      */
-    atomic_thread_fence(memory_order_seq_cst);
+    fence_heavy();
     if (work_visible())
-        wake_if_idle();
+        worker_wake_if_idle();
 }
 
 /* The ring and the next place of a worker that cannot look after them. */
@@ -704,7 +708,7 @@ void worker_help(void)
 void worker_wake_for_visible(void)
 {
     if (work_visible())
-        wake_if_idle();
+        worker_wake_if_idle();
 }
 
 void worker_all_asleep_now(void)

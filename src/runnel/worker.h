@@ -37,6 +37,7 @@
 
 #include <pthread.h>
 
+#include "asym.h"
 #include "list.h"
 #include "lock.h"
 #include "runq.h"
@@ -54,10 +55,10 @@ struct worker {
     void (*after)(void *arg); /* to call once the last task is off its stack */
     void *after_arg;
     struct chance chance;
-    uint32_t streak; /* how often `next` went first */
-    uint32_t vain;   /* searches without result since the last one */
-    bool searching;  /* counted in workers.searching */
-    struct stack_cache stacks;
+    int64_t patient_at; /* when the oldest fresh task was last taken first */
+    uint32_t vain;      /* searches without result since the last one */
+    bool searching;     /* counted in workers.searching */
+    struct spawner spawner;
     struct sanitize sanitize;
     void *stack_low; /* bounds of its own stack */
     size_t stack_size;
@@ -71,6 +72,8 @@ struct worker {
     _Alignas(CACHE_LINE) _Atomic(uint32_t) tick; /* switches; others read it */
     /* Stopping, or without a seat: look for no task, go to seat_wait. */
     _Atomic(bool) attention;
+    /* Its goroutine has run long: it is to give way (monitor.c). */
+    _Atomic(bool) overdue;
     _Atomic(uint32_t) wake;  /* futex: 1 = get up */
     _Atomic(uint64_t) parks; /* of its goroutines; these are only counted */
     _Atomic(uint64_t) steals;
@@ -108,7 +111,6 @@ extern struct workers {
     /* Simulation: who waits until nobody can run; a chain. */
     struct task *quiet;
     _Atomic(bool) stopping;
-    _Atomic(bool) alone;             /* there has never been a second worker */
     _Atomic(uint32_t) monitor_rests; /* futex: 1 = call it when work begins */
 
     lock_word hiring; /* held while a thread is made; before `lock` */
@@ -127,16 +129,27 @@ extern struct workers {
     _Atomic(int64_t) poll_until; /* when the poller gets up by itself */
 } workers;
 
-/* The calling thread's worker; NULL on a foreign thread. */
-struct worker *worker_self(void);
-void worker_set_self(struct worker *w);
+/*
+ * The calling thread's worker; NULL on a foreign thread. A goroutine may wake on
+ * another thread: so that the compiler keeps neither the value nor the address
+ * of the thread-local, it is read by an instruction that it cannot see through.
+ */
+extern _Thread_local struct worker *worker_this_
+    __attribute__((visibility("hidden")));
 
-/* Adds one to a count that the caller alone writes. */
-static inline void count_one(_Atomic(uint64_t) *count)
+#if defined(__x86_64__)
+static inline struct worker *worker_self(void)
 {
-    uint64_t now = atomic_load_explicit(count, memory_order_relaxed);
-    atomic_store_explicit(count, now + 1, memory_order_relaxed);
+    struct worker *w;
+    __asm__ volatile("movq worker_this_@gottpoff(%%rip), %0\n\t"
+                     "movq %%fs:(%0), %0"
+                     : "=r"(w));
+    return w;
 }
+#else
+struct worker *worker_self(void);
+#endif
+void worker_set_self(struct worker *w);
 
 static inline bool workers_stopping(void)
 {
@@ -208,6 +221,17 @@ void worker_rouse(struct worker *w);
  * workers without a seat have queued.
  */
 void worker_help(void);
+/* After work was made visible: somebody idle gets up for it. */
+void worker_wake_one_(void);
+static inline void worker_wake_if_idle(void)
+{
+    /* Pairs with the fence in fall_idle. */
+    fence_light();
+    if (unlikely(atomic_load_explicit(&workers.idlers, memory_order_relaxed) !=
+                 0) &&
+        atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
+        worker_wake_one_();
+}
 /* A net below the rules above: work that is seen gets a worker, if one idles. */
 void worker_wake_for_visible(void);
 /* Somebody roams no more: if now all sleep, the poller judges that anew. */

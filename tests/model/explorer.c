@@ -15,6 +15,7 @@
 #include <runnel/panic.h>
 #include <runnel/task.h>
 
+#include "../../src/runnel/os.h"
 #include "model_env.h"
 
 /* Each thread, and what runs on when it has parked. */
@@ -83,7 +84,7 @@ static void leave_for(unsigned next)
     void **save = e.current == NOBODY ? &e.sp : &e.contexts[e.current].sp;
     void *load = next == NOBODY ? e.sp : e.contexts[next].sp;
     e.current = next;
-    rn_switch_(save, load);
+    rn_switch_(save, load, NULL);
 }
 
 /* Who goes on: along the path, or the first choice at its end. */
@@ -259,6 +260,7 @@ bool explore(const struct model *model, unsigned bound, uint64_t runs,
 /* --------------------------------------------- what the runtime stands on */
 
 bool seam_simulated;
+_Atomic(bool) seam_interrupts;
 
 int64_t seam_now(void)
 {
@@ -317,6 +319,16 @@ void sched_ready(struct task *task)
 void sched_timer_add(struct timer *timer)
 {
     timerq_add(&model_timers, timer);
+}
+
+/* Threads are switched at scheduling points: every fence is a full one. */
+bool os_barrier_ready(void)
+{
+    return false;
+}
+
+void os_barrier_everywhere(void)
+{
 }
 
 /* A lock that is held: wait until it is free, and try again. */

@@ -45,8 +45,8 @@ static void runq_begin(void)
     memset(tasks, 0, sizeof(tasks));
     memset(queues, 0, sizeof(queues));
     for (int i = 0; i < 2; i++) {
-        queues[i].head = start;
-        queues[i].tail = start;
+        queues[i].ready.head = queues[i].ready.tail = start;
+        queues[i].fresh.head = queues[i].fresh.tail = start;
     }
 }
 
@@ -719,9 +719,8 @@ static void planted_mistakes_are_found(void)
         enum mutant mutant;
         const char *by;
     } planted[] = {
-        {MUTANT_STEAL_BLIND, "runq_owner_and_thief"},
-        {MUTANT_TAKE_BLIND, "runq_owner_and_thief"},
-        {MUTANT_NEXT_BLIND, "runq_next_is_taken_once"},
+        {MUTANT_SEIZE_BLIND, "runq_owner_and_thief"},
+        {MUTANT_ENTER_BLIND, "runq_owner_and_thief"},
         {MUTANT_CLAIM_BLIND, "select_either_of_two"},
         {MUTANT_CLAIM_BLIND, "wait_recv_or_cancel"},
         {MUTANT_LOSE_RECEIVER, "chan_meets"},

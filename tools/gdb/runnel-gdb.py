@@ -16,6 +16,7 @@ STATES = ["new", "runnable", "running", "parked", "dead"]
 DEAD = STATES.index("dead")
 RUNNING = STATES.index("running")
 STACK_SIZE_MIN = 16 * 1024
+COLOURS, CACHE_LINE = 16, 64  # stack.c, record_of
 
 # At rest: what lies on the stack, from its pointer upwards (switch_*.S).
 AT_REST = {
@@ -41,7 +42,9 @@ def tasks():
     while int(slab):
         size = STACK_SIZE_MIN << int(slab["class"])
         for at in range(0, int(slab["carved"]), size):
-            top = int(slab["start"]) + at + size - int(shared["record"])
+            low = int(slab["start"]) + at
+            colour = low // size % COLOURS * CACHE_LINE
+            top = low + size - int(shared["record"]) - colour
             task = gdb.Value(top).cast(task_type)
             if task["stack"]["used"] and int(task["state"]) != DEAD:
                 yield task

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * asym.c: the slow side (see asym.h).
+ */
+#include "asym.h"
+
+#include "mutant.h"
+#include "os.h"
+
+/* The owner is inside for tens of nanoseconds, or its thread does not run. */
+#ifndef BIAS_PATIENCE /* the model check has little */
+#define BIAS_PATIENCE 200
+#endif
+
+bool asym_light;
+
+static bool one_thread;
+
+void asym_open(bool alone)
+{
+    one_thread = alone;
+    asym_light = alone || os_barrier_ready();
+}
+
+void fence_heavy(void)
+{
+    if (asym_light && !one_thread)
+        os_barrier_everywhere();
+    else
+        atomic_thread_fence(memory_order_seq_cst);
+}
+
+noinline void bias_enter_slow_(struct bias *bias)
+{
+    atomic_store_explicit(&bias->inside, false, memory_order_release);
+    lock_acquire(&bias->lock);
+    bias->by_lock = true;
+}
+
+bool bias_seize(struct bias *bias)
+{
+    uint32_t free = 0;
+    if (!atomic_compare_exchange_strong_explicit(
+            &bias->lock, &free, 1, memory_order_acquire, memory_order_relaxed))
+        return false;
+    lock_count(1);
+    fence_heavy();
+    for (int i = 0; i < BIAS_PATIENCE; i++) {
+        /* Acquire: pairs with the owner's leave. */
+        if (!atomic_load_explicit(&bias->inside, memory_order_acquire) ||
+            MUTANT(SEIZE_BLIND))
+            return true;
+        cpu_pause();
+    }
+    bias_yield(bias);
+    return false;
+}
+
+void bias_yield(struct bias *bias)
+{
+    lock_release(&bias->lock);
+}
