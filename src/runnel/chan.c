@@ -115,24 +115,32 @@ static void chan_check(const struct rn_channel *chan)
     (void)chan;
 }
 
-static char *place_at(struct rn_channel *chan, size_t index)
+/* The place that is so many after the first; no division: it is slow. */
+static inline size_t index_of(const struct rn_channel *chan, size_t after)
 {
-    return chan->buffer + index % chan->capacity * chan->size;
+    size_t index = chan->first + after;
+    return index < chan->capacity ? index : index - chan->capacity;
+}
+
+static inline char *place_at(struct rn_channel *chan, size_t index)
+{
+    return chan->buffer + index * chan->size;
 }
 
 /* Addresses for the race detector; elements may have size 0. */
-static const void *edge_of(struct rn_channel *chan, size_t index)
+static inline const void *edge_of(struct rn_channel *chan, size_t index)
 {
-    return chan->buffer + index % chan->capacity;
+    return chan->buffer + index;
 }
 
 static void drop_buffered(struct rn_channel *chan)
 {
-    for (size_t i = chan->first; chan->drop && chan->count > 0; i++) {
-        race_acquire(edge_of(chan, i));
-        chan->count--;
-        chan->drop(place_at(chan, i));
+    for (size_t i = 0; chan->drop && i < chan->count; i++) {
+        size_t index = index_of(chan, i);
+        race_acquire(edge_of(chan, index));
+        chan->drop(place_at(chan, index));
     }
+    chan->count = 0;
 }
 
 void rn_chan_free_(struct rn_channel *chan)
@@ -242,7 +250,7 @@ static void hand_through_place(struct rn_channel *chan, struct waiter *receiver)
     const void *edge = edge_of(chan, chan->first);
     pass(edge);
     pass_waiter(receiver, edge);
-    chan->first = (chan->first + 1) % chan->capacity;
+    chan->first = index_of(chan, 1);
 #else
     (void)chan;
     (void)receiver;
@@ -273,7 +281,9 @@ void chan_resumed(struct rn_channel *chan, struct waiter *waiter)
         race_acquire(&chan->closed);
 }
 
-int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
+/* Inlined into what users call most; select calls the one below. */
+static inline int offer(struct rn_channel *chan, const void *value,
+                        struct task **wake)
 {
     *wake = NULL;
     chan_check(chan);
@@ -294,11 +304,16 @@ int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
     }
     if (chan->count == chan->capacity)
         return RN_AGAIN;
-    size_t index = chan->first + chan->count;
+    size_t index = index_of(chan, chan->count);
     pass(edge_of(chan, index));
     copy(place_at(chan, index), value, chan->size);
     chan->count++;
     return RN_OK;
+}
+
+int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
+{
+    return offer(chan, value, wake);
 }
 
 /* A sender that waited gets the place that a receive has freed. */
@@ -308,7 +323,7 @@ static void admit_sender(struct rn_channel *chan, struct task **wake)
         MUTANT(FORGET_SENDER) ? NULL : win_first(&chan->senders);
     if (!sender)
         return;
-    size_t index = chan->first + chan->count;
+    size_t index = index_of(chan, chan->count);
     copy(place_at(chan, index), sender->value, chan->size);
     chan->count++;
     /* Its value is received from the place, later, by whoever takes it. */
@@ -317,7 +332,7 @@ static void admit_sender(struct rn_channel *chan, struct task **wake)
     *wake = sender->task;
 }
 
-int chan_take(struct rn_channel *chan, void *value, struct task **wake)
+static inline int take(struct rn_channel *chan, void *value, struct task **wake)
 {
     *wake = NULL;
     chan_check(chan);
@@ -326,7 +341,7 @@ int chan_take(struct rn_channel *chan, void *value, struct task **wake)
         pass(edge_of(chan, index));
         if (value)
             copy(value, place_at(chan, index), chan->size);
-        chan->first = (index + 1) % chan->capacity;
+        chan->first = index_of(chan, 1);
         chan->count -= !MUTANT(BUFFER_DOUBLES);
         admit_sender(chan, wake);
         return RN_OK;
@@ -346,6 +361,11 @@ int chan_take(struct rn_channel *chan, void *value, struct task **wake)
     if (value && !MUTANT(DIRTY_ZERO))
         clear(value, chan->size);
     return RN_CLOSED;
+}
+
+int chan_take(struct rn_channel *chan, void *value, struct task **wake)
+{
+    return take(chan, value, wake);
 }
 
 bool chan_can_send(const struct rn_channel *chan)
@@ -376,6 +396,32 @@ static void park_for_ever(enum wait_reason reason)
         sched_park((struct wait_for){.reason = reason}, NULL, NULL);
 }
 
+/* Under the lock, which it releases. Apart: it needs a frame, a send does not.
+ */
+static noinline void wait_to_send(struct rn_channel *chan, const void *value)
+{
+    struct waiter self = {.task = task_self(),
+                          .value = (void *)(uintptr_t)value};
+    chan_waits(&self);
+    list_append(&chan->senders, &self.node);
+    sched_park((struct wait_for){WAIT_SEND, chan->where, chan, false}, unlock,
+               chan);
+    chan_resumed(chan, &self);
+    if (!self.ok)
+        chan_send_on_closed();
+}
+
+static noinline bool wait_to_receive(struct rn_channel *chan, void *value)
+{
+    struct waiter self = {.task = task_self(), .value = value};
+    chan_waits(&self);
+    list_append(&chan->receivers, &self.node);
+    sched_park((struct wait_for){WAIT_RECV, chan->where, chan, false}, unlock,
+               chan);
+    chan_resumed(chan, &self);
+    return self.ok;
+}
+
 void rn_chan_send_(struct rn_channel *chan, const void *value)
 {
     sched_point();
@@ -383,17 +429,9 @@ void rn_chan_send_(struct rn_channel *chan, const void *value)
         park_for_ever(WAIT_SEND_NIL);
     struct task *wake;
     lock_acquire(&chan->lock);
-    int status = chan_offer(chan, value, &wake);
+    int status = offer(chan, value, &wake);
     if (status == RN_AGAIN) {
-        struct waiter self = {.task = task_self(),
-                              .value = (void *)(uintptr_t)value};
-        chan_waits(&self);
-        list_append(&chan->senders, &self.node);
-        sched_park((struct wait_for){WAIT_SEND, chan->where, chan, false},
-                   unlock, chan);
-        chan_resumed(chan, &self);
-        if (!self.ok)
-            chan_send_on_closed();
+        wait_to_send(chan, value);
         return;
     }
     lock_release(&chan->lock);
@@ -410,16 +448,9 @@ bool rn_chan_recv_(struct rn_channel *chan, void *value)
         park_for_ever(WAIT_RECV_NIL);
     struct task *wake;
     lock_acquire(&chan->lock);
-    int status = chan_take(chan, value, &wake);
-    if (status == RN_AGAIN) {
-        struct waiter self = {.task = task_self(), .value = value};
-        chan_waits(&self);
-        list_append(&chan->receivers, &self.node);
-        sched_park((struct wait_for){WAIT_RECV, chan->where, chan, false},
-                   unlock, chan);
-        chan_resumed(chan, &self);
-        return self.ok;
-    }
+    int status = take(chan, value, &wake);
+    if (status == RN_AGAIN)
+        return wait_to_receive(chan, value);
     lock_release(&chan->lock);
     if (wake)
         sched_ready(wake);
