@@ -57,6 +57,25 @@ int chan_take(struct rn_channel *chan, void *value, struct task **wake);
 bool chan_can_send(const struct rn_channel *chan);
 bool chan_can_receive(const struct rn_channel *chan);
 
+/*
+ * The same without the lock: a hint, which may be wrong by the time it is read.
+ */
+static inline bool chan_seems_to_send(const struct rn_channel *chan)
+{
+    return __atomic_load_n(&chan->count, __ATOMIC_RELAXED) < chan->capacity ||
+           __atomic_load_n(&chan->receivers.next, __ATOMIC_RELAXED) !=
+               &chan->receivers ||
+           __atomic_load_n(&chan->closed, __ATOMIC_RELAXED);
+}
+
+static inline bool chan_seems_to_receive(const struct rn_channel *chan)
+{
+    return __atomic_load_n(&chan->count, __ATOMIC_RELAXED) > 0 ||
+           __atomic_load_n(&chan->senders.next, __ATOMIC_RELAXED) !=
+               &chan->senders ||
+           __atomic_load_n(&chan->closed, __ATOMIC_RELAXED);
+}
+
 /* Under the lock: forgets what is buffered. */
 void chan_drain(struct rn_channel *chan);
 

@@ -2,11 +2,14 @@
 /*
  * select.c: one of several cases.
  *
- * All channels are locked at once, in the order of their addresses, so that the
- * cases are judged at one instant: a select that could always go on never takes
- * its default. One of the ready cases is drawn and done. If there is none, a
- * waiter is queued at every channel, and the first side to come wins the claim
- * that they share. Awake, the task locks all again to take its losers out.
+ * First the cases are looked at without a lock. One of those that seem ready is
+ * drawn, and its channel alone is locked to do it: most selects end here.
+ *
+ * If there is none, all channels are locked at once, in the order of their
+ * addresses, so that the cases are judged at one instant: a select that could
+ * always go on never takes its default. If there is still none, a waiter is
+ * queued at every channel, and the first side to come wins the claim that they
+ * share. Awake, the task takes its losers out, one channel after the other.
  */
 #include <runnel/select.h>
 
@@ -65,8 +68,6 @@ static void unlock_all(void *arg)
 static void selection_init(struct selection *s, struct rn_case *cases,
                            size_t count)
 {
-    if (count > RN_CASES_MAX)
-        misuse("select of %zu cases, at most %d", count, RN_CASES_MAX);
     s->cases = cases;
     s->count = count;
     s->lock_count = 0;
@@ -85,7 +86,17 @@ static bool is_ready(const struct rn_case *c)
                                    : chan_can_receive(c->chan);
 }
 
-/* Under the locks: does the case; RN_AGAIN when it only seemed ready. */
+/* The same without a lock: a hint, for a channel. */
+static inline bool seems_ready(const struct rn_case *c)
+{
+    if (c->kind == RN_CASE_RECV)
+        return c->chan && chan_seems_to_receive(c->chan);
+    if (c->kind == RN_CASE_SEND)
+        return c->chan && chan_seems_to_send(c->chan);
+    return has_context(c) && token_status(ctx_token(c->ctx)) != 0;
+}
+
+/* Under the lock: does the case; RN_AGAIN when it only seemed ready. */
 static int perform(struct rn_case *c, struct task **wake)
 {
     *wake = NULL;
@@ -125,6 +136,36 @@ static int try_cases(struct selection *s, struct task **wake, bool *closed)
 }
 
 /*
+ * Draws one of the cases that seem ready and does it, under the lock of its
+ * channel alone; else as try_cases.
+ */
+static int try_seeming(struct rn_case *cases, size_t all, struct task **wake,
+                       bool *closed)
+{
+    uint8_t ready[RN_CASES_MAX];
+    uint32_t count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (seems_ready(&cases[i]))
+            ready[count++] = (uint8_t)i;
+    while (count > 0) {
+        uint32_t pick = count > 1 ? sched_draw(count) : 0;
+        int index = ready[pick];
+        struct rn_case *c = &cases[index];
+        if (c->kind == RN_CASE_DONE)
+            return index;
+        lock_acquire(&c->chan->lock);
+        int status = perform(c, wake);
+        lock_release(&c->chan->lock);
+        if (status != RN_AGAIN) {
+            *closed = status == RN_CLOSED && c->kind == RN_CASE_SEND;
+            return index;
+        }
+        ready[pick] = ready[--count];
+    }
+    return RN_AGAIN;
+}
+
+/*
  * Under the locks: a waiter at every channel, a token wait at every context.
  * The first one drawn: of several cases on one channel, who comes meets the
  * waiter that is first in its list.
@@ -152,20 +193,22 @@ static size_t enlist(struct selection *s, struct waiter *waiters,
     return token_count;
 }
 
-static void delist(struct selection *s, struct waiter *waiters)
+/* Who won took its waiter out. */
+static void delist(struct selection *s, struct waiter *waiters, uint32_t winner)
 {
-    lock_all(s);
-    for (size_t i = 0; i + MUTANT(SELECT_LEAVES_LAST) < s->count; i++)
-        if (has_channel(&s->cases[i]))
-            list_remove(&waiters[i].node);
-    unlock_all(s);
+    for (size_t i = 0; i + MUTANT(SELECT_LEAVES_LAST) < s->count; i++) {
+        if (i + 1 == winner || !has_channel(&s->cases[i]))
+            continue;
+        lock_acquire(&s->cases[i].chan->lock);
+        list_remove(&waiters[i].node);
+        lock_release(&s->cases[i].chan->lock);
+    }
 }
 
 /* Under the locks, which it releases: parks until one case has happened. */
-static int wait_for_cases(struct selection *s, int64_t deadline)
+static int wait_for_cases(struct selection *s, int64_t deadline,
+                          struct waiter *waiters, struct token_wait *tokens)
 {
-    struct waiter waiters[RN_CASES_MAX];
-    struct token_wait tokens[RN_CASES_MAX];
     struct wait wait;
     size_t token_count = enlist(s, waiters, tokens);
     wait_begin(&wait, deadline, tokens, token_count);
@@ -177,7 +220,7 @@ static int wait_for_cases(struct selection *s, int64_t deadline)
     struct wait_for what = {.reason =
                                 hopeless ? WAIT_SELECT_NONE : WAIT_SELECT};
     uint32_t winner = wait_park(&wait, what, unlock_all, s);
-    delist(s, waiters);
+    delist(s, waiters, winner);
     if (winner == WAIT_BY_TIMER)
         return RN_TIMEOUT;
     int index = (int)winner - 1;
@@ -193,19 +236,50 @@ static int wait_for_cases(struct selection *s, int64_t deadline)
     return index;
 }
 
-static int choose(struct rn_case *cases, size_t count, bool may_wait,
-                  int64_t deadline)
+/* Frames of their own: what a long select needs is pages of stack. */
+#define FEW_CASES 8
+
+static noinline int wait_for_few(struct selection *s, int64_t deadline)
+{
+    struct waiter waiters[FEW_CASES];
+    struct token_wait tokens[FEW_CASES];
+    return wait_for_cases(s, deadline, waiters, tokens);
+}
+
+static noinline int wait_for_many(struct selection *s, int64_t deadline)
+{
+    struct waiter waiters[RN_CASES_MAX];
+    struct token_wait tokens[RN_CASES_MAX];
+    return wait_for_cases(s, deadline, waiters, tokens);
+}
+
+/* Judges all at one instant; then waits, if it may. */
+static noinline int choose_locked(struct rn_case *cases, size_t count,
+                                  bool may_wait, int64_t deadline,
+                                  struct task **wake, bool *closed)
 {
     struct selection s;
-    sched_point();
     selection_init(&s, cases, count);
     lock_all(&s);
+    int index = try_cases(&s, wake, closed);
+    if (index == RN_AGAIN && may_wait)
+        return count <= FEW_CASES ? wait_for_few(&s, deadline)
+                                  : wait_for_many(&s, deadline);
+    unlock_all(&s);
+    return index;
+}
+
+static inline int choose(struct rn_case *cases, size_t count, bool may_wait,
+                         int64_t deadline)
+{
+    sched_point();
+    if (count > RN_CASES_MAX)
+        misuse("select of %zu cases, at most %d", count, RN_CASES_MAX);
     struct task *wake = NULL;
     bool closed = false;
-    int index = try_cases(&s, &wake, &closed);
-    if (index == RN_AGAIN && may_wait)
-        return wait_for_cases(&s, deadline);
-    unlock_all(&s);
+    int index = try_seeming(cases, count, &wake, &closed);
+    if (index == RN_AGAIN)
+        index = choose_locked(cases, count, may_wait, deadline, &wake, &closed);
     if (wake)
         sched_ready(wake);
     if (closed)
