@@ -71,9 +71,8 @@ void rn_mutex_unlock(struct rn_mutex *mutex);
  * side twice: a writer in between would block both.
  */
 struct rn_rwmutex {
+    RN_ATOMIC_(uint32_t) state_; /* who holds it, and whether anybody waits */
     RN_ATOMIC_(uint32_t) guard_;
-    uint32_t readers_;         /* that hold it */
-    bool writer_;              /* holds it */
     struct rn_waiter_ *first_; /* who waits, in order of arrival */
     struct rn_waiter_ *last_;
 };
@@ -105,8 +104,8 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw);
  * By hand: add before the work starts, not inside it, and say done at its end.
  */
 struct rn_waitgroup {
+    RN_ATOMIC_(int64_t) state_; /* twice the counter; 1: somebody waits */
     RN_ATOMIC_(uint32_t) guard_;
-    int64_t count_;
     struct rn_waiter_ *first_;
     struct rn_waiter_ *last_;
 };

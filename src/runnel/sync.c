@@ -14,6 +14,15 @@
  * faster, and then the waiter goes back to the front. A waiter that has waited
  * HANDOVER_NS is given the lock instead, so no waiter is passed for ever (the
  * two modes of Go's sync.Mutex).
+ *
+ * RWMutex: `state_` counts the readers that are in, in steps of RW_READER, beside
+ * RW_WRITER and RW_WAITERS. Whoever finds neither flag (a writer: nothing) enters
+ * by one compare-and-swap. RW_WAITERS is set before anybody is queued, and from
+ * then on entering is the guard's business; leaving is not, so the last one out
+ * who sees the mark takes the guard to hand on.
+ *
+ * WaitGroup: the counter and a mark that somebody waits are one word. Whoever
+ * takes it to 0 and sees the mark wakes all, under the guard.
  */
 #include <runnel/sync.h>
 
@@ -175,37 +184,57 @@ void rn_mutex_unlock(struct rn_mutex *mutex)
 
 /* ---------------------------------------------------------------- rwmutex */
 
+enum { RW_WRITER = 1, RW_WAITERS = 2, RW_READER = 4 };
+
 /* For the race detector: writers see readers, readers see writers only. */
 static void saw_writers(struct rn_rwmutex *rw)
 {
-    race_acquire(&rw->writer_);
+    race_acquire(&rw->guard_);
 }
 
 static void saw_readers(struct rn_rwmutex *rw)
 {
-    race_acquire(&rw->readers_);
+    race_acquire(&rw->state_);
+}
+
+static inline uint32_t rw_state(struct rn_rwmutex *rw)
+{
+    return atomic_load_explicit(&rw->state_, memory_order_relaxed);
+}
+
+/* Acquire: pairs with the release of whoever held it before. */
+static inline bool rw_change(struct rn_rwmutex *rw, uint32_t *state,
+                             uint32_t wanted)
+{
+    return atomic_compare_exchange_weak_explicit(
+        &rw->state_, state, wanted, memory_order_acquire, memory_order_relaxed);
+}
+
+/* Under the guard: the mark goes with the last waiter. */
+static void rw_unmark(struct rn_rwmutex *rw)
+{
+    if (!rw->first_)
+        atomic_fetch_and_explicit(&rw->state_, ~(uint32_t)RW_WAITERS,
+                                  memory_order_relaxed);
 }
 
 bool rn_rwmutex_try_lock(struct rn_rwmutex *rw)
 {
     sched_point();
-    lock_acquire(&rw->guard_);
-    bool free = !rw->writer_ && rw->readers_ == 0 && !rw->first_;
-    if (free)
-        rw->writer_ = true;
-    lock_release(&rw->guard_);
-    if (free) {
-        saw_writers(rw);
-        saw_readers(rw);
-    }
-    return free;
+    uint32_t state = 0;
+    while (!rw_change(rw, &state, RW_WRITER))
+        if (state != 0)
+            return false;
+    saw_writers(rw);
+    saw_readers(rw);
+    return true;
 }
 
 /*
  * Under the guard, with no writer in: lets in whom it can; the chain to be made
  * ready. With `readers_first` every reader that waits gets in, past waiting
  * writers; otherwise those at the front do. A writer gets in when nobody else
- * is.
+ * is: while the mark is set, readers only leave.
  */
 static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
 {
@@ -214,7 +243,7 @@ static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
     struct rn_waiter_ *next;
     for (struct rn_waiter_ *w = rw->first_; w; w = next) {
         next = w->next;
-        if (!w->reader && (readers_first || rw->readers_ > 0)) {
+        if (!w->reader && (readers_first || rw_state(rw) >= RW_READER)) {
             if (readers_first)
                 continue;
             break;
@@ -223,12 +252,28 @@ static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
             continue; /* its limit was faster */
         chain = chain_task(w->task, chain);
         if (!w->reader) {
-            rw->writer_ = true;
+            atomic_fetch_or_explicit(&rw->state_, RW_WRITER,
+                                     memory_order_acquire);
             break;
         }
-        rw->readers_++;
+        atomic_fetch_add_explicit(&rw->state_, RW_READER, memory_order_acquire);
     }
     return chain;
+}
+
+/* Somebody has left, and there were waiters. */
+static noinline void rw_hand_on(struct rn_rwmutex *rw, bool readers_first)
+{
+    struct task *chain = NULL;
+    lock_acquire(&rw->guard_);
+    if (!(rw_state(rw) & RW_WRITER)) {
+        chain = grant(rw, readers_first);
+        if (!chain && readers_first)
+            chain = grant(rw, false);
+    }
+    rw_unmark(rw);
+    lock_release(&rw->guard_);
+    ready_chain(chain);
 }
 
 /*
@@ -239,35 +284,46 @@ static int wait_for_turn(struct rn_rwmutex *rw, bool reader,
                          struct wait_limit limit)
 {
     struct rn_waiter_ self = {.reader = reader};
-    struct task *chain = NULL;
     waitq_push_back(WAITQ_OF(rw), &self);
     int status = waitq_park(&rw->guard_, WAITQ_OF(rw), &self,
                             reader ? WAIT_RLOCK : WAIT_WLOCK, limit);
-    if (status == RN_OK)
-        return RN_OK;
-    lock_acquire(&rw->guard_);
-    if (!rw->writer_ && !MUTANT(WRITER_GONE_BLOCKS))
-        chain = grant(rw, false);
-    lock_release(&rw->guard_);
-    ready_chain(chain);
+    if (status != RN_OK && !MUTANT(WRITER_GONE_BLOCKS))
+        rw_hand_on(rw, false);
     return status;
+}
+
+/* When it cannot be had at once, or somebody waits: looks under the guard. */
+static noinline int rw_lock_slow(struct rn_rwmutex *rw, bool reader,
+                                 struct wait_limit limit)
+{
+    uint32_t wanted;
+    bool waits;
+    lock_acquire(&rw->guard_);
+    uint32_t state = rw_state(rw);
+    do {
+        waits =
+            rw->first_ || (reader ? state & RW_WRITER && !MUTANT(READERS_PASS)
+                                  : (state & ~(uint32_t)RW_WAITERS) != 0);
+        if (waits)
+            wanted = state | RW_WAITERS;
+        else
+            wanted = reader ? state + RW_READER : state | RW_WRITER;
+    } while (!rw_change(rw, &state, wanted));
+    if (waits)
+        return wait_for_turn(rw, reader, limit);
+    lock_release(&rw->guard_);
+    return RN_OK;
 }
 
 static int write_lock(struct rn_rwmutex *rw, struct wait_limit limit)
 {
     sched_point();
     int status = wait_limit_status(limit);
+    uint32_t state = 0;
+    if (status == RN_OK && unlikely(!rw_change(rw, &state, RW_WRITER)))
+        status = rw_lock_slow(rw, false, limit);
     if (status != RN_OK)
         return status;
-    lock_acquire(&rw->guard_);
-    if (!rw->writer_ && rw->readers_ == 0 && !rw->first_) {
-        rw->writer_ = true;
-        lock_release(&rw->guard_);
-    } else {
-        status = wait_for_turn(rw, false, limit);
-        if (status != RN_OK)
-            return status;
-    }
     saw_writers(rw);
     saw_readers(rw);
     return RN_OK;
@@ -290,48 +346,46 @@ int rn_rwmutex_lock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
 
 void rn_rwmutex_unlock(struct rn_rwmutex *rw)
 {
-    race_release(&rw->writer_);
-    lock_acquire(&rw->guard_);
-    if (!rw->writer_)
+    race_release(&rw->guard_);
+    /* Release: pairs with the next lock, by whatever way. */
+    uint32_t state = atomic_fetch_and_explicit(
+        &rw->state_, ~(uint32_t)RW_WRITER, memory_order_acq_rel);
+    if (unlikely(!(state & RW_WRITER)))
         fatal("unlock of unlocked rwmutex");
-    rw->writer_ = false;
-    struct task *chain = grant(rw, true);
-    if (!chain)
-        chain = grant(rw, false);
-    lock_release(&rw->guard_);
-    ready_chain(chain);
+    if (unlikely(state & RW_WAITERS))
+        rw_hand_on(rw, true);
     sched_point();
+}
+
+/* A reader's way in while no writer is there or waits. */
+static inline bool enter_as_reader(struct rn_rwmutex *rw, uint32_t kept_out_by)
+{
+    uint32_t state = rw_state(rw);
+    while (likely(!(state & kept_out_by)))
+        if (likely(rw_change(rw, &state, state + RW_READER)))
+            return true;
+    return false;
 }
 
 bool rn_rwmutex_try_rlock(struct rn_rwmutex *rw)
 {
     sched_point();
-    lock_acquire(&rw->guard_);
-    bool free = !rw->writer_ && (!rw->first_ || MUTANT(WRITER_PASSED));
-    if (free)
-        rw->readers_++;
-    lock_release(&rw->guard_);
-    if (free)
+    uint32_t waiters = MUTANT(WRITER_PASSED) ? 0 : RW_WAITERS;
+    bool entered = enter_as_reader(rw, RW_WRITER | waiters);
+    if (entered)
         saw_writers(rw);
-    return free;
+    return entered;
 }
 
 static int read_lock(struct rn_rwmutex *rw, struct wait_limit limit)
 {
     sched_point();
     int status = wait_limit_status(limit);
+    if (status == RN_OK &&
+        unlikely(!enter_as_reader(rw, RW_WRITER | RW_WAITERS)))
+        status = rw_lock_slow(rw, true, limit);
     if (status != RN_OK)
         return status;
-    lock_acquire(&rw->guard_);
-    bool keep_out = rw->writer_ && !MUTANT(READERS_PASS);
-    if (likely(!keep_out && !rw->first_)) {
-        rw->readers_++;
-        lock_release(&rw->guard_);
-    } else {
-        status = wait_for_turn(rw, true, limit);
-        if (status != RN_OK)
-            return status;
-    }
     saw_writers(rw);
     return RN_OK;
 }
@@ -353,35 +407,29 @@ int rn_rwmutex_rlock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
 
 void rn_rwmutex_runlock(struct rn_rwmutex *rw)
 {
-    struct task *chain = NULL;
-    race_release(&rw->readers_);
-    lock_acquire(&rw->guard_);
-    if (rw->readers_ == 0)
+    race_release(&rw->state_);
+    /* Acquire as well: the last reader speaks for those before it. */
+    uint32_t state =
+        atomic_fetch_sub_explicit(&rw->state_, RW_READER, memory_order_acq_rel);
+    if (unlikely(state < RW_READER))
         fatal("runlock of rwmutex that is not locked for reading");
-    rw->readers_--;
-    if (rw->readers_ == 0 && !MUTANT(LAST_READER))
-        chain = grant(rw, false);
-    lock_release(&rw->guard_);
-    ready_chain(chain);
+    if (unlikely(state - RW_READER == RW_WAITERS) && !MUTANT(LAST_READER))
+        rw_hand_on(rw, false);
     sched_point();
 }
 
 /* -------------------------------------------------------------- waitgroup */
 
-void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
+enum { GROUP_WAITERS = 1, GROUP_ONE = 2 };
+
+/* The counter has come to 0, and somebody waits. */
+static noinline void group_done(struct rn_waitgroup *group)
 {
     struct task *chain = NULL;
-    sched_point();
-    if (delta < 0)
-        race_release(group);
     lock_acquire(&group->guard_);
-    group->count_ += delta;
-    if (group->count_ < 0) {
-        lock_release(&group->guard_);
-        misuse("negative WaitGroup counter");
-    }
-    while (group->count_ <= MUTANT(GROUP_EARLY) && group->first_ &&
-           !(MUTANT(GROUP_WAKES_ONE) && chain)) {
+    atomic_fetch_and_explicit(&group->state_, ~(int64_t)GROUP_WAITERS,
+                              memory_order_relaxed);
+    while (group->first_ && !(MUTANT(GROUP_WAKES_ONE) && chain)) {
         struct rn_waiter_ *w = group->first_;
         if (waitq_win(WAITQ_OF(group), w))
             chain = chain_task(w->task, chain);
@@ -390,9 +438,38 @@ void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
     ready_chain(chain);
 }
 
+void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
+{
+    sched_point();
+    if (delta < 0)
+        race_release(group);
+    int64_t change = (int64_t)delta * GROUP_ONE;
+    /* Acquire and release: the last one speaks for those before it. */
+    int64_t state = atomic_fetch_add_explicit(&group->state_, change,
+                                              memory_order_acq_rel) +
+                    change;
+    if (unlikely(state < 0))
+        misuse("negative WaitGroup counter");
+    if (unlikely(state == GROUP_WAITERS ||
+                 (MUTANT(GROUP_EARLY) && state == GROUP_ONE + GROUP_WAITERS)))
+        group_done(group);
+}
+
 void rn_waitgroup_done(struct rn_waitgroup *group)
 {
     rn_waitgroup_add(group, -1);
+}
+
+/* Under the guard: says that somebody waits; false when the counter is 0. */
+static bool mark_group(struct rn_waitgroup *group)
+{
+    int64_t state = atomic_load_explicit(&group->state_, memory_order_acquire);
+    while (state >= GROUP_ONE)
+        if (atomic_compare_exchange_weak_explicit(
+                &group->state_, &state, state | GROUP_WAITERS,
+                memory_order_acquire, memory_order_acquire))
+            return true;
+    return false;
 }
 
 static int wait_within(struct wait_limit limit, struct rn_waitgroup *group)
@@ -401,16 +478,20 @@ static int wait_within(struct wait_limit limit, struct rn_waitgroup *group)
     int status = wait_limit_status(limit);
     if (status != RN_OK)
         return status;
-    lock_acquire(&group->guard_);
-    if (group->count_ == 0) {
-        lock_release(&group->guard_);
-    } else {
-        struct rn_waiter_ self = {0};
-        waitq_push_back(WAITQ_OF(group), &self);
-        status = waitq_park(&group->guard_, WAITQ_OF(group), &self, WAIT_GROUP,
-                            limit);
-        if (status != RN_OK)
-            return status;
+    /* Acquire: what was done before it was said to be done is seen. */
+    if (atomic_load_explicit(&group->state_, memory_order_acquire) >=
+        GROUP_ONE) {
+        lock_acquire(&group->guard_);
+        if (!mark_group(group)) {
+            lock_release(&group->guard_);
+        } else {
+            struct rn_waiter_ self = {0};
+            waitq_push_back(WAITQ_OF(group), &self);
+            status = waitq_park(&group->guard_, WAITQ_OF(group), &self,
+                                WAIT_GROUP, limit);
+            if (status != RN_OK)
+                return status;
+        }
     }
     race_acquire(group);
     return RN_OK;
