@@ -428,15 +428,18 @@ class Postgres:
         holder.stdout.readline()
         return holder
 
-    def wait_at_gate(self, sessions=1):
-        """Returns when so many sessions stand before the gate."""
+    def wait_at_gate(self, sessions=1, besides=()):
+        """Returns when so many sessions stand before the gate, not counting
+        those with the process ids `besides`."""
         self.sql(
             "DO $$ DECLARE until timestamptz := clock_timestamp() + '%d s'; "
             "BEGIN WHILE (SELECT count(*) < %d FROM pg_locks WHERE locktype = "
-            "'advisory' AND NOT granted AND objid = %d) LOOP "
+            "'advisory' AND NOT granted AND objid = %d AND pid <> ALL "
+            "('{%s}')) LOOP "
             "IF clock_timestamp() > until THEN RAISE 'nobody came'; END IF; "
             "PERFORM pg_sleep(0.005); END LOOP; END $$"
-            % (PATIENCE_S, sessions, self.gate & 0xffffffff))
+            % (PATIENCE_S, sessions, self.gate & 0xffffffff,
+               ",".join(str(pid) for pid in besides)))
 
     def at_gate(self):
         """The process ids of those that wait there."""

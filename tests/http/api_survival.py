@@ -244,6 +244,32 @@ def killed_and_retried(folder, method):
             check(job["counts"]["resumed"] >= committed, job, committed)
 
 
+def retried_before_its_sessions_are_gone(folder, method):
+    """They stand at the gate, and would commit when it opens."""
+    with Postgres() as pg:
+        gated_table(pg)
+        with Service(folder, to=pg.url) as server:
+            holder, number = stopped(pg, server, method)
+            server.kill()
+        old = pg.at_gate()
+        with Service(folder, to=pg.url) as server:
+            server.post("/api/imports/%s/retry" % number, b"")
+            pg.wait_at_gate(besides=old)
+            same([pid for pid in old if pid in pg.at_gate()], [])
+            open_gate(holder)
+            check_whole(pg, server, server.ended(number))
+
+
+@case
+def retried_beside_rows_that_are_sent(folder):
+    retried_before_its_sessions_are_gone(folder, "sequential")
+
+
+@case
+def retried_beside_a_copy_that_is_sent(folder):
+    retried_before_its_sessions_are_gone(folder, "copy")
+
+
 @case
 def killed_in_sequential(folder):
     killed_and_retried(folder, "sequential")

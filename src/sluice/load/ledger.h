@@ -15,6 +15,10 @@
  * What was refused outside of such a range is found again when it is read
  * again.
  *
+ * A session of a database can outlive the program that it worked for. Opening
+ * the ledger ends those of an earlier run, so that what is not in it then will
+ * never be in the table.
+ *
  * The lines of an import are dropped when its result is known to whoever could
  * run it again.
  */

@@ -103,6 +103,14 @@ int pg_run(struct pg *pg, const char *sql, struct pg_answer *answer,
 int pg_run_params(struct pg *pg, const char *sql, int count,
                   const char *const *values, struct pg_answer *answer,
                   struct pg_error *error);
+/*
+ * One query with one text parameter, whose rows are taken as they come: only
+ * one is in memory. `take` gets it as a result of one row, and returns false
+ * when memory is out.
+ */
+typedef bool pg_take_row(void *arg, const PGresult *row);
+int pg_run_rows(struct pg *pg, const char *sql, const char *value,
+                pg_take_row *take, void *arg, struct pg_error *error);
 /* A send function of libpq said no. */
 int pg_send_failed(struct pg *pg, struct pg_error *error);
 /* Sees whether the server has hung up since the last answer. */

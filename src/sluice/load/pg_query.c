@@ -214,6 +214,44 @@ int pg_run_params(struct pg *pg, const char *sql, int count,
     return pg_collect(pg, NULL, answer, error);
 }
 
+/* Gives the rows of a result on; the others are taken as they are elsewhere. */
+static int take_rows(struct pg *pg, pg_take_row *take, void *arg,
+                     struct pg_error *error)
+{
+    struct pg_answer rest = {0};
+    bool kept = true;
+    PGresult *result;
+    int got;
+    while ((got = next_result(pg, &result, error)) > 0) {
+        if (PQresultStatus(result) != PGRES_SINGLE_TUPLE) {
+            (void)take_result(result, NULL, &rest, error);
+            continue;
+        }
+        kept = kept && take(arg, result);
+        PQclear(result);
+    }
+    pg_answer_clear(&rest);
+    if (got < 0)
+        return -1;
+    if (PQstatus(pg->conn) == CONNECTION_BAD)
+        return lose(pg, error);
+    if (!kept)
+        return pg_error_set(error, PG_END, ISSUE_MEMORY, "out of memory");
+    return error->fault == PG_FINE ? 0 : -1;
+}
+
+int pg_run_rows(struct pg *pg, const char *sql, const char *value,
+                pg_take_row *take, void *arg, struct pg_error *error)
+{
+    *error = (struct pg_error){.fault = PG_FINE};
+    if (!PQsendQueryParams(pg->conn, sql, 1, NULL, &value, NULL, NULL, 0) ||
+        !PQsetSingleRowMode(pg->conn))
+        return pg_send_failed(pg, error);
+    if (pg_flush(pg, error) < 0)
+        return -1;
+    return take_rows(pg, take, arg, error);
+}
+
 int pg_check_alive(struct pg *pg, struct pg_error *error)
 {
     if (pg->lost)

@@ -226,6 +226,14 @@ out:
     return status;
 }
 
+static int hold_ledger(struct pg_session *s, struct issue *why)
+{
+    struct pg_error error;
+    if (!s->import || pg_ledger_hold(s->pg, s->import, &error) == 0)
+        return 0;
+    return pg_error_issue(&error, why);
+}
+
 int pg_session_open(struct session **session, struct sink *sink,
                     const struct load_plan *plan, enum load_method method,
                     struct issue *why)
@@ -240,6 +248,7 @@ int pg_session_open(struct session **session, struct sink *sink,
     opened->import = sink->import;
     if (make_columns(opened, plan, why) < 0 ||
         pg_open(&opened->pg, opened->target, opened->env, why) < 0 ||
+        hold_ledger(opened, why) < 0 ||
         make_statement(opened, plan, method, why) < 0) {
         pg_session_close(&opened->base);
         return -1;

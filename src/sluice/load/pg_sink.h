@@ -88,6 +88,11 @@ int pg_table_sql(struct outbuf *sql, const struct table *table,
 int pg_ledger_open(struct sink *sink, struct ledger *ledger, struct issue *why);
 int pg_ledger_drop(struct sink *sink, const char *import, struct issue *why);
 /*
+ * A session that will load rows of the import, before the first: who opens the
+ * ledger can tell from now on that it is there.
+ */
+int pg_ledger_hold(struct pg *pg, const char *import, struct pg_error *error);
+/*
  * Inside the transaction that loaded them: the rows from first to last are
  * settled, `loaded` of them in the table.
  */

@@ -124,6 +124,10 @@ bool sink_discards(const struct sink *sink);
  * that name has settled, and lets every session that is opened from now on
  * write into it (load/ledger.h). A database that keeps nothing keeps no ledger
  * either. `import` is borrowed until sink_close.
+ *
+ * There is one run of a name at a time: sessions of an earlier one that the
+ * database still has are ended first, so that nothing is committed that
+ * *ledger does not show.
  */
 int sink_ledger_open(struct sink *sink, const char *import,
                      struct ledger *ledger, struct issue *why);

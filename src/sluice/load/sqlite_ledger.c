@@ -4,6 +4,10 @@
  *
  * The schema's connection makes and reads it; a session's connection writes to
  * it inside its own transactions.
+ *
+ * A program that was killed cannot commit any more: the kernel drops its locks
+ * on the file when nothing of it is left, and what it had written without its
+ * commit is rolled back by whoever opens the file next.
  */
 #include "load/sqlite_internal.h"
 

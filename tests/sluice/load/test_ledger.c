@@ -184,28 +184,31 @@ static void postgres_records_what_it_commits(void)
         fresh_postgres();
 }
 
+/* One row, and a good one. */
+static int load_row(struct rig *rig, uint64_t number, int64_t key)
+{
+    struct value values[] = {INT(key), TEXT("x")};
+    struct row row = {number, values};
+    return session_load(rig->session, &row, 1, &rig->outcome, &rig->why);
+}
+
 /*
  * Two runs of one import at a time must not both load a batch: the second
  * finds the line there, and its rows go with it.
  */
-static void second_line_takes_its_rows_along(const char *(*fresh)(void),
-                                             enum load_method method)
+static void second_line_takes_its_rows_along(enum load_method method)
 {
     static const int64_t keys[] = {1, 2, 0, 3, 4, 5};
-    static const int64_t other_keys[] = {11, 12, 0, 13, 14, 15};
-    const char *target = fresh();
+    const char *target = fresh_sqlite();
     struct rig first;
     struct rig second;
     struct ledger ledger;
     uint64_t rows = 0;
-    if (!target || !open_named(&first, target, "one", &ledger, method) ||
+    if (!open_named(&first, target, "one", &ledger, method) ||
         !open_named(&second, target, "one", &ledger, method))
         return;
     load_keys(&first, keys, 6);
-    struct value values[] = {INT(other_keys[0]), TEXT("x")};
-    struct row row = {2, values};
-    CHECK(session_load(second.session, &row, 1, &second.outcome, &second.why) <
-          0);
+    CHECK(load_row(&second, 2, 11) < 0);
     CHECK_EQ_INT(second.outcome.committed, 0);
     CHECK_EQ_INT(second.outcome.reject_count, 0);
     CHECK(sink_count(first.sink, "list", &rows, &first.why) == 0);
@@ -217,17 +220,87 @@ static void second_line_takes_its_rows_along(const char *(*fresh)(void),
 static void sqlite_loads_no_batch_twice(void)
 {
     for (int m = 0; m < METHODS; m++)
-        second_line_takes_its_rows_along(fresh_sqlite, (enum load_method)m);
+        second_line_takes_its_rows_along((enum load_method)m);
     remove_files();
     rmdir(folder);
 }
 
-static void postgres_loads_no_batch_twice(void)
+/*
+ * A session that outlived its program commits nothing any more once a second
+ * run has read the ledger, whatever batches either makes.
+ */
+static void second_run_ends_the_first(enum load_method method)
+{
+    const char *target = fresh_postgres();
+    struct rig first;
+    struct rig second;
+    struct ledger ledger;
+    if (!target || !open_named(&first, target, "one", &ledger, method))
+        return;
+    CHECK(load_row(&first, 2, 1) == 0);
+    if (!open_named(&second, target, "one", &ledger, method))
+        return;
+    CHECK_EQ_INT(ledger.count, 1);
+    ledger_clear(&ledger);
+    CHECK(load_row(&first, 4, 11) < 0);
+    CHECK_EQ_INT(first.why.code, ISSUE_CONNECTION_LOST);
+    CHECK_EQ_INT(first.outcome.committed, 1);
+    CHECK(load_row(&second, 3, 12) == 0);
+    CHECK_EQ_STR(pg_ask("SELECT string_agg(id::text, ',' ORDER BY id) "
+                        "FROM list"),
+                 "1,12");
+    rig_close(&first);
+    rig_close(&second);
+}
+
+static void postgres_ends_an_earlier_run(void)
 {
     for (int m = 0; m < METHODS && getenv("SLUICE_TEST_PG"); m++)
-        second_line_takes_its_rows_along(fresh_postgres, (enum load_method)m);
+        second_run_ends_the_first((enum load_method)m);
     if (!getenv("SLUICE_TEST_PG"))
         fresh_postgres();
+}
+
+/* Others go on: another import, and a session that loads nothing. */
+static void postgres_ends_nobody_else(void)
+{
+    const char *target = fresh_postgres();
+    struct rig one;
+    struct rig other;
+    struct rig again;
+    struct ledger ledger;
+    if (!target || !open_named(&other, target, "other", &ledger, METHOD_COPY) ||
+        !open_named(&one, target, "one", &ledger, METHOD_COPY) ||
+        !open_named(&again, target, "one", &ledger, METHOD_BATCH))
+        return;
+    CHECK(load_row(&other, 2, 1) == 0);
+    CHECK(load_row(&again, 2, 2) == 0);
+    CHECK_EQ_INT(pg_rows("list"), 2);
+    rig_close(&one);
+    rig_close(&other);
+    rig_close(&again);
+}
+
+/* More lines than are read at once anywhere. */
+static void postgres_reads_a_long_ledger(void)
+{
+    const char *target = fresh_postgres();
+    struct rig rig;
+    struct ledger ledger;
+    if (!target || !open_named(&rig, target, "one", &ledger, METHOD_COPY))
+        return;
+    rig_close(&rig);
+    pg_ask("INSERT INTO sluice_ledger SELECT 'one', n * 2, n * 2, 1, "
+           "CASE WHEN n % 2 = 0 THEN 'x' || n ELSE '' END "
+           "FROM generate_series(1, 3000) n");
+    if (!open_named(&rig, target, "one", &ledger, METHOD_COPY))
+        return;
+    CHECK_EQ_INT(ledger.count, 3000);
+    CHECK_EQ_INT(ledger.ranges[2999].first, 6000);
+    CHECK_EQ_STR(ledger.ranges[2999].rejects, "x3000");
+    CHECK(ledger.ranges[2998].rejects == NULL);
+    ledger_clear(&ledger);
+    rig_close(&rig);
 }
 
 static void lines_keep_what_an_issue_says(void)
@@ -287,4 +360,5 @@ static void lines_keep_what_an_issue_says(void)
 
 CHECK_MAIN(lines_keep_what_an_issue_says, sqlite_records_what_it_commits,
            sqlite_loads_no_batch_twice, postgres_records_what_it_commits,
-           postgres_loads_no_batch_twice)
+           postgres_ends_an_earlier_run, postgres_ends_nobody_else,
+           postgres_reads_a_long_ledger)
