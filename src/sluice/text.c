@@ -178,6 +178,17 @@ size_t utf8_check(struct slice s)
     return i;
 }
 
+size_t text_control(struct slice s)
+{
+    unsigned char c = s.len > 0 ? (unsigned char)s.ptr[0] : ' ';
+    if (c < 0x20 || c == 0x7f)
+        return 1;
+    return c == 0xc2 && s.len > 1 && (unsigned char)s.ptr[1] >= 0x80 &&
+                   (unsigned char)s.ptr[1] < 0xa0
+               ? 2
+               : 0;
+}
+
 size_t utf8_prefix(struct slice s, size_t max)
 {
     size_t i = max;

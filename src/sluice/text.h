@@ -35,6 +35,13 @@ struct slice slice_trim(struct slice s);
 size_t utf8_check(struct slice s);
 
 /*
+ * Bytes of the control character that the text begins with, 0 when it begins
+ * with none: U+0000 to U+001F, U+007F, and the two-byte U+0080 to U+009F, which
+ * terminals take for commands as well.
+ */
+size_t text_control(struct slice s);
+
+/*
  * The longest prefix of at most `max` bytes that does not cut a character.
  */
 size_t utf8_prefix(struct slice s, size_t max);

@@ -139,6 +139,17 @@ def pages_of_other_sites(folder):
 
 
 @case
+def no_control_character_reaches_the_log(folder):
+    """Neither those of one byte nor those of two (C1), as a terminal or as a
+    program reads it."""
+    for options in ((), ("log=json",)):
+        with Probe(folder, *options) as server:
+            server.get("/a%C2%9B31m%C2%85b%C2%A0c")
+            line = [x for x in server.log().splitlines() if "31m" in x][0]
+            check("\\u009b31m\\u0085b\u00a0c" in line, line)
+
+
+@case
 def the_log_is_one_line_each(folder):
     with Probe(folder, "log=json") as server:
         server.get("/echo/%22%5e%c3%a4?secret=1", "User-Agent: x")

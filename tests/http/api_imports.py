@@ -55,7 +55,9 @@ def options_that_are_wrong(folder):
             answer = server.submit(numbers(1), **options)
             same(answer.status, 400, options)
             check(answer.error(), answer)
-        for options in (b"[]", b"{", b'{"a":1,"a":2}', b"\xff"):
+        for options in (b"[]", b"{", b'{"a":1,"a":2}', b"\xff",
+                        b'{"a":' + 32 * b"[" + 32 * b"]" + b"}",
+                        b'{"a":' + 30000 * b'{"a":'):
             answer = server.post("/api/imports", form(
                 form_part(options, "options", None),
                 form_part(numbers(1), file_name="a.csv")), FORM)

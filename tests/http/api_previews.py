@@ -4,6 +4,9 @@
 """
 from api_client import *
 
+NO_MEMORY = os.environ.get("NO_MEMORY", os.path.join(
+    ROOT, "build", "tests", "http", "libno_memory.so"))
+
 BOOK = (("Notes", [["x"]]), ("People", [["Name", "Born", "Height", "Name"],
         ["Ada", Styled(3000, 1), 1.65, "x"], ["Alan", None, 2, "y"]]))
 
@@ -81,6 +84,16 @@ def only_the_first_rows(folder):
         got = preview(server, numbers(30000))
         same((len(got["rows"]), got["row_count"], got["complete"]),
              (50, 20000, False))
+
+
+@case
+def memory_that_is_out_is_said_so(folder):
+    if SANITIZED:
+        raise Skip("sanitizers have an allocator of their own")
+    wide = ",".join("h%d" % n for n in range(300)).encode() + b"\n1\n"
+    with Service(folder, env={"LD_PRELOAD": NO_MEMORY}) as server:
+        same(previewed(server, wide).status, 500)
+        same(preview(server, numbers(1))["row_count"], 1)
 
 
 @case

@@ -112,6 +112,8 @@ def forms_that_are_wrong(folder):
                 (form(form_part(ZIP, more=("A: " + "b" * 9000,))), FORM),
                 (form(form_part(b"x" * 70000, "field", None)), FORM),
                 (form(form_part(b"\xff", "field", None)), FORM),
+                (form(form_part(b"a", "field", None), form_part(ZIP),
+                      form_part(b"a", "field", None)), FORM),
                 (form(form_part(ZIP, more=(
                     "Content-Transfer-Encoding: base64",))), FORM)):
             answer = server.post("/upload", body, type_field)
@@ -138,6 +140,7 @@ NAMES = (
     ("%2e%2e%2fx.xlsx", "%2e%2e%2fx.xlsx"),
     ("a\\\"b.xlsx", "a\"b.xlsx"),
     ("ä€😀.xlsx", "ä€😀.xlsx"),
+    ("a\u009b31mb\u0085.xlsx", "a?31mb?.xlsx"),
     ("x" * 1000 + ".xlsx", "x" * 255),
     ("ä" * 300, "ä" * 127),
 )

@@ -24,6 +24,8 @@ static int refuse(struct http_response *response, const char *text)
 /* JSON that came inside a form has the limits of a body. */
 static json_t *parse_object(const char *text)
 {
+    if (http_json_is_deep(text, strlen(text)))
+        return NULL;
     json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(object))
         return object;

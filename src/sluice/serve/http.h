@@ -116,6 +116,12 @@ int64_t http_request_read_all(struct http_request *request, size_t max,
 json_t *http_request_read_json(struct http_request *request,
                                struct http_response *response);
 
+/*
+ * True when JSON is nested more than 32 levels deep: it is refused before it is
+ * parsed, because a parser goes one call deeper for each.
+ */
+bool http_json_is_deep(const char *text, size_t size);
+
 /* ------------------------------------------------------------- responses */
 
 /*

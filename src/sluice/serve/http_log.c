@@ -81,12 +81,17 @@ static void put_quoted(struct log_line *line, struct slice text)
     put_text(line, "\"");
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
+        size_t control =
+            text_control((struct slice){text.ptr + i, text.len - i});
         char code[8];
         if (c == '"' || c == '\\') {
             put(line, (const char[]){'\\', (char)c}, 2);
-        } else if (c < 0x20 || c == 0x7f) {
-            snprintf(code, sizeof(code), "\\u%04x", c);
+        } else if (control > 0) {
+            /* Of two bytes, the second is the character's number. */
+            snprintf(code, sizeof(code), "\\u%04x",
+                     (unsigned char)text.ptr[i + control - 1]);
             put_text(line, code);
+            i += control - 1;
         } else {
             put(line, text.ptr + i, 1);
         }

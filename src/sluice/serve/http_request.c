@@ -230,7 +230,7 @@ int64_t http_request_read_all(struct http_request *request, size_t max,
     return (int64_t)len;
 }
 
-static unsigned depth_of(const char *text, size_t len)
+bool http_json_is_deep(const char *text, size_t len)
 {
     unsigned depth = 0;
     unsigned deepest = 0;
@@ -246,7 +246,7 @@ static unsigned depth_of(const char *text, size_t len)
         else if (!quoted && (c == ']' || c == '}') && depth > 0)
             depth--;
     }
-    return deepest;
+    return deepest > JSON_DEPTH_MAX;
 }
 
 json_t *http_request_read_json(struct http_request *request,
@@ -264,7 +264,7 @@ json_t *http_request_read_json(struct http_request *request,
         return NULL;
     }
     json_t *value = NULL;
-    if (depth_of(text, (size_t)len) > JSON_DEPTH_MAX) {
+    if (http_json_is_deep(text, (size_t)len)) {
         http_reply_error(response, 400, "The JSON is nested too deeply");
     } else {
         value = json_loadb(text, (size_t)len, JSON_REJECT_DUPLICATES, &error);

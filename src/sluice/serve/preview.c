@@ -111,11 +111,12 @@ static int find_table(struct preview *p)
 static bool keep_header(struct preview *p, const struct cell_row *header)
 {
     uint32_t last = header->count ? header->cells[header->count - 1].column : 0;
-    p->header_count = last < SHOWN_COLUMNS ? last : SHOWN_COLUMNS;
+    uint32_t count = last < SHOWN_COLUMNS ? last : SHOWN_COLUMNS;
     p->header_row = header->number;
-    p->headers = calloc(p->header_count + 1, sizeof(*p->headers));
+    p->headers = calloc(count + 1, sizeof(*p->headers));
     if (!p->headers)
         return false;
+    p->header_count = count;
     for (uint32_t i = 0; i < header->count; i++) {
         const struct cell *cell = &header->cells[i];
         char room[CELL_TEXT_ROOM];

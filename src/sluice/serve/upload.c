@@ -66,11 +66,13 @@ void upload_label(const char *name, char out[UPLOAD_NAME_MAX])
     struct slice label = slice_trim(slice_of(last));
     size_t len = utf8_prefix(label, UPLOAD_NAME_MAX - 1);
     len = utf8_check((struct slice){label.ptr, len}) < len ? 0 : len;
+    size_t put = 0;
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)label.ptr[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+        size_t control = text_control((struct slice){label.ptr + i, len - i});
+        out[put++] = control ? '?' : label.ptr[i];
+        i += control > 1;
     }
-    out[len] = '\0';
+    out[put] = '\0';
     if (len == 0 || strcmp(out, ".") == 0 || strcmp(out, "..") == 0)
         strcpy(out, "upload");
 }
@@ -287,6 +289,9 @@ static int end_part(struct receiver *r)
 {
     if (r->in_file)
         return end_file(r);
+    /* Two readers of a form could each believe another one of them. */
+    if (json_object_get(r->upload->fields, r->form.name))
+        return refuse(r, "A field of the form comes twice");
     json_t *text = json_stringn(r->field_len ? r->field : "", r->field_len);
     if (!text || json_object_set_new(r->upload->fields, r->form.name, text) < 0)
         return refuse(r, "A field of the form is not UTF-8");
