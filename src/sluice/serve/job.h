@@ -4,11 +4,11 @@
  *
  *     store.c     jobs on disk
  *     job_run.c   one import from its start to its end
- *     jobs.c      the queue, and who may run
+ *     jobs.c      the queue, and who may run (jobs_internal.h: and beside it)
  *     job_json.c  jobs as clients see them
  *
  * Who may write: what the client asked for never changes. `state`, `attempt`
- * and all below "shown" change under the lock of jobs.c. While a job is live or
+ * and all below "shown" change under the lock of jobs_internal.h. While a job is live or
  * `busy`, one goroutine owns it (whoever submits, runs, cancels or retries it):
  * the owner alone writes it to the store, and so may read it without the lock.
  */
@@ -60,7 +60,7 @@ struct job {
     char *sheet_shown; /* that was read; NULL: not yet */
     struct issue error;
 
-    /* jobs.c's own. */
+    /* jobs_internal.h's own. */
     size_t target_index;
     bool busy;          /* being written, by its owner */
     bool cancel;        /* somebody asked for it */

@@ -27,7 +27,7 @@ uint64_t jobs_visit_all(struct jobs *jobs, uint64_t since,
 struct jobs_watch {
     rn_chan(int) kick;
     bool ends; /* set before: kicked only when it is live no more */
-    /* jobs.c's own. */
+    /* jobs_internal.h's own. */
     struct job *only;
     bool gone;
     struct jobs_watch *next;

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * jobs_keep.c: which jobs are remembered, and what goes with one that is not.
+ *
+ * The last that ended are kept (jobs_options), and those that somebody has yet
+ * to learn of. A job that is removed takes its record, its upload, its rejected
+ * rows, and its lines in the target's ledger with it.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <runnel/runnel.h>
+
+#include "serve/job_run.h"
+#include "serve/jobs_internal.h"
+
+void jobs_remove_upload(const struct jobs *jobs, const struct job *job)
+{
+    char *path = jobs_upload_path(jobs, job);
+    if (path)
+        unlink(path);
+    free(path);
+}
+
+/* Somebody has yet to learn how it ended. */
+static bool is_watched(const struct jobs *jobs, const struct job *job)
+{
+    const struct jobs_watch *w = jobs->watches;
+    while (w && w->only != job)
+        w = w->next;
+    return w || job->awaited;
+}
+
+/* A program that died did not write when its imports ended. */
+static int64_t end_of(const struct job *job)
+{
+    if (job->ended_ms != 0)
+        return job->ended_ms;
+    return job->started_ms != 0 ? job->started_ms : job->created_ms;
+}
+
+static bool has_ended(const struct job *job)
+{
+    return !job_state_is_live(job->state) && !job->busy;
+}
+
+/* How many of those that are kept have ended after the job. */
+static size_t count_later(const struct jobs *jobs, const struct job *than)
+{
+    size_t count = 0;
+    bool newer = true; /* who came later is taken to have ended later */
+    for (const struct job *job = jobs->newest; job; job = job->next) {
+        if (job == than)
+            newer = false;
+        else if (has_ended(job) && (end_of(job) > end_of(than) ||
+                                    (newer && end_of(job) == end_of(than))))
+            count++;
+    }
+    return count;
+}
+
+/* The first to have ended, unlinked, when enough have ended after it. */
+static struct job *oldest_beyond(struct jobs *jobs)
+{
+    struct job *oldest = NULL;
+    for (struct job *job = jobs->newest; job; job = job->next) {
+        if (has_ended(job) && !is_watched(jobs, job) &&
+            (!oldest || end_of(job) <= end_of(oldest)))
+            oldest = job;
+    }
+    if (!oldest || count_later(jobs, oldest) < jobs->keep)
+        return NULL;
+    jobs_unlink(jobs, oldest);
+    return oldest;
+}
+
+/* A job whose import may have left lines in its target's ledger. */
+static bool has_ledger(const struct jobs *jobs, const struct job *job)
+{
+    return job->started_ms != 0 && job->state != JOB_SUCCEEDED &&
+           job->target_index < jobs->place_count;
+}
+
+/* Removes all that is kept of a job that nobody can find any more. */
+static void forget(struct jobs *jobs, struct job *job)
+{
+    struct issue why;
+    char *rejects = jobs_rejects_path(jobs, job->id);
+    store_delete(jobs->store, job->id, &why);
+    jobs_remove_upload(jobs, job);
+    if (rejects)
+        unlink(rejects);
+    free(rejects);
+    if (has_ledger(jobs, job))
+        job_drop_lines(job, jobs->places[job->target_index].target.dsn,
+                       &jobs->runners);
+    job_free(job);
+}
+
+/* Forgets the oldest of more than are kept. */
+void jobs_prune(struct jobs *jobs)
+{
+    struct job *old;
+    do {
+        jobs_lock(jobs);
+        old = oldest_beyond(jobs);
+        jobs_unlock(jobs);
+        if (old)
+            forget(jobs, old);
+    } while (old);
+}
+
+int jobs_remove(struct jobs *jobs, const char *id)
+{
+    int status = JOBS_OK;
+    jobs_lock(jobs);
+    struct job *job = jobs_find(jobs, id);
+    if (!job)
+        status = JOBS_NOT_FOUND;
+    else if (job_state_is_live(job->state) || job->busy)
+        status = JOBS_WRONG;
+    else
+        jobs_unlink(jobs, job);
+    jobs_unlock(jobs);
+    if (status == JOBS_OK)
+        forget(jobs, job);
+    return status;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * jobs_list.c: the list of jobs: found, changed, looked at, taken out.
+ */
+#include <string.h>
+
+#include <runnel/runnel.h>
+
+#include "serve/jobs_internal.h"
+
+void jobs_lock(struct jobs *jobs)
+{
+    rn_mutex_lock(&jobs->lock);
+}
+
+void jobs_unlock(struct jobs *jobs)
+{
+    rn_mutex_unlock(&jobs->lock);
+}
+
+void jobs_changed(struct jobs *jobs, struct job *job)
+{
+    job->version = ++jobs->version;
+    for (struct jobs_watch *w = jobs->watches; w; w = w->next) {
+        if (w->only &&
+            (w->only != job || (w->ends && job_state_is_live(job->state))))
+            continue;
+        rn_try_send(w->kick, 1);
+    }
+}
+
+struct job *jobs_find(const struct jobs *jobs, const char *id)
+{
+    struct job *job = jobs->newest;
+    while (job && strcmp(job->id, id) != 0)
+        job = job->next;
+    return job;
+}
+
+void jobs_unlink(struct jobs *jobs, struct job *job)
+{
+    struct job **at = &jobs->newest;
+    while (*at != job)
+        at = &(*at)->next;
+    *at = job->next;
+    jobs->removals++;
+    for (struct jobs_watch *w = jobs->watches; w; w = w->next) {
+        if (w->only && w->only != job)
+            continue;
+        w->gone = w->only == job;
+        rn_try_send(w->kick, 1);
+    }
+}
+
+bool jobs_visit(struct jobs *jobs, const char *id,
+                void (*visit)(void *arg, const struct job *job), void *arg)
+{
+    jobs_lock(jobs);
+    const struct job *job = jobs_find(jobs, id);
+    if (job)
+        visit(arg, job);
+    jobs_unlock(jobs);
+    return job != NULL;
+}
+
+uint64_t jobs_visit_all(struct jobs *jobs, uint64_t since,
+                        bool (*visit)(void *arg, const struct job *job),
+                        void *arg)
+{
+    jobs_lock(jobs);
+    uint64_t version = jobs->version;
+    bool more = true;
+    for (const struct job *job = jobs->newest; job && more; job = job->next)
+        if (job->version > since)
+            more = visit(arg, job);
+    jobs_unlock(jobs);
+    return version;
+}
+
+uint64_t jobs_removals(struct jobs *jobs)
+{
+    jobs_lock(jobs);
+    uint64_t removals = jobs->removals;
+    jobs_unlock(jobs);
+    return removals;
+}
+
+/* ------------------------------------------------------------ paths, targets */
+
+char *jobs_upload_path(const struct jobs *jobs, const struct job *job)
+{
+    return job_folder_path(jobs->folder.spool, job->id);
+}
+
+char *jobs_rejects_path(const struct jobs *jobs, const char *id)
+{
+    return job_folder_path(jobs->folder.rejects, id);
+}
+
+const char *jobs_spool(const struct jobs *jobs)
+{
+    return jobs->folder.spool;
+}
+
+const struct job_target *jobs_targets(const struct jobs *jobs, size_t *count)
+{
+    *count = jobs->place_count;
+    return jobs->targets;
+}
+
+/* False, and *index behind the last, when no target bears the name. */
+bool jobs_find_place(const struct jobs *jobs, const char *name, size_t *index)
+{
+    *index = 0;
+    if (!name || !*name)
+        return true;
+    for (; *index < jobs->place_count; ++*index)
+        if (strcmp(jobs->places[*index].target.name, name) == 0)
+            return true;
+    return false;
+}
