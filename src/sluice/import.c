@@ -6,7 +6,8 @@
  *     choose the sheet; its first row is the header
  *     find the table: it is there    -> its own schema decides
  *                     a preset       -> create that
- *                     neither        -> infer it from every row, create that
+ *                     neither        -> infer it from every row, create that,
+ *                                       unless somebody has made it meanwhile
  *     map the headers to its columns (shape/mapping.h)
  *     ask the ledger what an earlier run has settled, when it has a name
  *     run (pipeline.h)
@@ -29,6 +30,7 @@
 #include "shape/identifier.h"
 #include "shape/infer.h"
 #include "shape/mapping.h"
+#include "table_locks.h"
 
 struct import {
     const struct import_options *options;
@@ -41,6 +43,7 @@ struct import {
     size_t sheet_index;
     struct sink *sink;
     struct table table;
+    struct table_lock *held; /* of that table; NULL: nothing is held */
     struct mapping mapping;
     struct shape shape;
     struct ledger ledger;
@@ -333,41 +336,89 @@ static int map_header(struct import *im, const struct mapping_options *options,
     return status;
 }
 
+static int hold_table(struct import *im, struct issue *why)
+{
+    struct table_locks *locks = im->options->table_locks;
+    int status =
+        locks ? table_lock_take(im->ctx, locks, im->result->table, &im->held)
+              : RN_OK;
+    if (status == RN_NOMEM)
+        return out_of_memory(why);
+    return status == RN_OK ? 0 : issue_set(why, ISSUE_CANCELED, "canceled");
+}
+
+static void release_table(struct import *im)
+{
+    if (im->held)
+        table_lock_give(im->options->table_locks, im->held);
+    im->held = NULL;
+}
+
+/* 1 when the table is there, 0 when it is not or is the preset's, -1. */
 static int find_table(struct import *im, struct issue *why)
+{
+    int found = with_sink(im, describe, why);
+    if (found < 0 || !im->options->preset)
+        return found;
+    int status = found ? adopt_preset(im, why) : take_preset(im, why);
+    return status < 0 ? -1 : found;
+}
+
+/*
+ * The table is not there, and what it is to be is in the sheet. Reading all of
+ * that can take long, and changes nothing: others may have the table meanwhile.
+ * Returns as find_table does, with the mapping made when the table is ours.
+ */
+static int infer_table(struct import *im, const struct mapping_options *options,
+                       struct issue *why)
+{
+    struct table inferred;
+    release_table(im);
+    if (invent_table(im, options, why) < 0 || hold_table(im, why) < 0)
+        return -1;
+    inferred = im->table;
+    im->table = (struct table){0};
+    int found = with_sink(im, describe, why);
+    if (found == 0) {
+        im->table = inferred;
+        return 0;
+    }
+    table_clear(&inferred);
+    mapping_clear(&im->mapping);
+    return found;
+}
+
+/* With the table held: finds or makes it, and maps the header to it. */
+static int agree_on_table(struct import *im, struct issue *why)
 {
     const struct import_options *options = im->options;
     const struct mapping_options mapping = {.maps = options->maps,
                                             .map_count = options->map_count,
                                             .preset = options->preset != NULL};
-    if (name_table(im, why) < 0)
-        return -1;
-    int found = with_sink(im, describe, why);
+    int found = find_table(im, why);
+    bool inferred = found == 0 && !options->preset;
+    if (inferred)
+        found = infer_table(im, &mapping, why);
     if (found < 0)
         return -1;
-    if (options->preset &&
-        (found ? adopt_preset(im, why) : take_preset(im, why)) < 0)
+    if ((found || !inferred) && map_header(im, &mapping, why) < 0)
         return -1;
-    int status = found || options->preset ? map_header(im, &mapping, why)
-                                          : invent_table(im, &mapping, why);
-    if (status == 0 && !found) {
-        im->created = true;
-        status = with_sink(im, create, why);
-    }
-    if (status < 0)
-        return -1;
-    im->shape = (struct shape){&im->mapping, im->result->sheet};
-    return options->name ? with_sink(im, open_ledger, why) : 0;
+    if (found)
+        return 0;
+    im->created = true;
+    return with_sink(im, create, why);
 }
 
 static int prepare_table(struct import *im, struct issue *why)
 {
-    struct rn_mutex *lock = im->options->schema_lock;
-    if (lock)
-        rn_mutex_lock(lock);
-    int status = find_table(im, why);
-    if (lock)
-        rn_mutex_unlock(lock);
-    return status;
+    if (name_table(im, why) < 0 || hold_table(im, why) < 0)
+        return -1;
+    int status = agree_on_table(im, why);
+    release_table(im);
+    if (status < 0)
+        return -1;
+    im->shape = (struct shape){&im->mapping, im->result->sheet};
+    return im->options->name ? with_sink(im, open_ledger, why) : 0;
 }
 
 /* ----------------------------------------------------------------- the run */
@@ -459,12 +510,10 @@ static int close_rejects(struct import *im, int status, struct issue *why)
 
 static int finish_locked(struct import *im, struct issue *why)
 {
-    struct rn_mutex *lock = im->options->schema_lock;
-    if (lock)
-        rn_mutex_lock(lock);
+    if (hold_table(im, why) < 0)
+        return -1;
     int status = with_sink(im, build_indexes, why);
-    if (lock)
-        rn_mutex_unlock(lock);
+    release_table(im);
     return status;
 }
 

@@ -17,7 +17,7 @@
 /* As the user gave them; NULL and 0 mean "choose". Borrowed for the call. */
 struct import_result;
 struct import_watch;
-struct rn_mutex;
+struct table_locks;
 
 struct import_options {
     const char *file;
@@ -44,10 +44,11 @@ struct import_options {
      */
     const char *name;
     /*
-     * Held while the table is looked for and made, and while its indexes are
-     * built: two imports of one server may make the same table. NULL: alone.
+     * The table's is held while the table is looked for and made, and while its
+     * indexes are built (table_locks.h): two imports of one server may make the
+     * same table. NULL: alone.
      */
-    struct rn_mutex *schema_lock;
+    struct table_locks *table_locks;
     /* Whoever watches; NULL: nobody. `watch_arg` is given to each. */
     const struct import_watch *watch;
     void *watch_arg;

@@ -428,17 +428,38 @@ class Postgres:
         holder.stdout.readline()
         return holder
 
+    def writer_of(self, table):
+        """A session that has written to the table and not committed."""
+        writer = subprocess.Popen(self.psql(), env=environment(), text=True,
+                                  stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+        writer.stdin.write("BEGIN; LOCK TABLE %s IN ROW EXCLUSIVE MODE; "
+                           "SELECT 1;\n" % table)
+        writer.stdin.flush()
+        writer.stdout.readline()
+        return writer
+
+    def wait_for_lock(self, table, mode):
+        """Returns when a session waits for such a lock of the table."""
+        self.wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted "
+                      "AND relation = '%s'::regclass AND mode = '%s')"
+                      % (table, mode))
+
+    def wait_for(self, query):
+        """Returns when the query says true."""
+        self.sql(
+            "DO $$ DECLARE until timestamptz := clock_timestamp() + '%d s'; "
+            "BEGIN WHILE NOT (%s) LOOP "
+            "IF clock_timestamp() > until THEN RAISE 'nobody came'; END IF; "
+            "PERFORM pg_sleep(0.005); END LOOP; END $$" % (PATIENCE_S, query))
+
     def wait_at_gate(self, sessions=1, besides=()):
         """Returns when so many sessions stand before the gate, not counting
         those with the process ids `besides`."""
-        self.sql(
-            "DO $$ DECLARE until timestamptz := clock_timestamp() + '%d s'; "
-            "BEGIN WHILE (SELECT count(*) < %d FROM pg_locks WHERE locktype = "
-            "'advisory' AND NOT granted AND objid = %d AND pid <> ALL "
-            "('{%s}')) LOOP "
-            "IF clock_timestamp() > until THEN RAISE 'nobody came'; END IF; "
-            "PERFORM pg_sleep(0.005); END LOOP; END $$"
-            % (PATIENCE_S, sessions, self.gate & 0xffffffff,
+        self.wait_for(
+            "SELECT count(*) >= %d FROM pg_locks WHERE locktype = 'advisory' "
+            "AND NOT granted AND objid = %d AND pid <> ALL ('{%s}')"
+            % (sessions, self.gate & 0xffffffff,
                ",".join(str(pid) for pid in besides)))
 
     def at_gate(self):

@@ -230,8 +230,35 @@ def many_at_once_into_one_table(folder):
 
 
 @case
+def an_import_that_builds_indexes_holds_up_its_table_alone(folder):
+    content = numbers(10).replace(b"number,word", b"name,category")
+    with Postgres() as pg, Service(folder, to=pg.url) as server:
+        pg.sql("CREATE TABLE a (name text NOT NULL, category text)")
+        writer = pg.writer_of("a")
+        slow = server.started(content, table="a", preset="businesses")
+        pg.wait_for_lock("a", "ShareLock")
+        for options in ({"table": "b", "preset": "businesses"},
+                        {"table": "c"}):
+            same(server.imported(content, **options)["state"], "succeeded")
+        same(server.job(slow)["state"], "running")
+        # One that waits for the table can be called off.
+        waits = server.started(content, table="A", preset="businesses")
+        with server.events(waits) as events:
+            events.until(lambda e: e.data["state"] == "running")
+            server.ask("DELETE", "/api/imports/" + waits)
+            same(events.until(lambda e: e.name == "job" and e.data["state"] !=
+                              "running").data["state"], "canceled")
+        open_gate(writer)
+        same(server.ended(slow)["state"], "succeeded")
+
+
+@case
 def many_at_once_into_one_table_of_postgres(folder):
     with Postgres() as pg, Service(folder, to=pg.url) as server:
+        made = [server.started(numbers(100, 100 * n + 1)) for n in range(20)]
+        same({server.ended(number)["state"] for number in made}, {"succeeded"})
+        same(pg.sql("SELECT count(*), count(DISTINCT number) FROM list"),
+             "2000|2000")
         content = numbers(100).replace(b"number,word", b"name,category")
         made = [server.started(content, preset="businesses", mapping={})
                 for n in range(20)]

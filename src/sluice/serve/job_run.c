@@ -241,7 +241,7 @@ static int run_import(struct runner *runner, struct import_result *result,
         .on_progress = on_progress,
         .progress_arg = runner,
         .name = job->id,
-        .schema_lock = place->schema_lock,
+        .table_locks = place->table_locks,
         .watch = &watch,
         .watch_arg = runner,
     };

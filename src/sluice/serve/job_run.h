@@ -16,7 +16,7 @@ struct job_place {
     const char *dsn;
     const char *upload;  /* path of the file */
     const char *rejects; /* path that the rejected rows are written to */
-    struct rn_mutex *schema_lock;
+    struct table_locks *table_locks; /* of the target */
     const bool *stopping;  /* under the lock: why the context is done */
     struct rn_mutex *lock; /* of what is shown of the job */
     /* Called under the lock: something that is shown has changed. */

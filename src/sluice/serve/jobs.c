@@ -142,7 +142,7 @@ static enum job_state run_in_place(struct jobs *jobs, struct job *job)
                                    .dsn = place->target.dsn,
                                    .upload = upload,
                                    .rejects = rejects,
-                                   .schema_lock = &place->schema,
+                                   .table_locks = &place->tables,
                                    .stopping = &jobs->stopping,
                                    .lock = &jobs->lock,
                                    .changed = tell_changed,

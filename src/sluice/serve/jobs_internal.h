@@ -32,12 +32,13 @@
 #include "serve/job_queue.h"
 #include "serve/jobs_view.h"
 #include "serve/store.h"
+#include "table_locks.h"
 
 struct place {
     struct job_target target;
     unsigned running;
     unsigned limit; /* 0: none */
-    struct rn_mutex schema;
+    struct table_locks tables;
 };
 
 struct jobs {
