@@ -39,6 +39,7 @@ struct import {
     /* While rows are loaded: done with ctx, and when one session fails. */
     struct rn_ctx *loading;
     struct sink_env env;
+    struct read_bounds bounds;
     struct workbook *book;
     size_t sheet_index;
     struct sink *sink;
@@ -116,11 +117,19 @@ static int with_sink(struct import *im,
 
 /* ------------------------------------------------------------ the workbook */
 
+/* A part without rows can be as large as one with a million of them. */
+static bool goes_on(void *arg)
+{
+    const struct import *im = arg;
+    return rn_ctx_err(im->ctx) == RN_OK;
+}
+
 static void load_workbook(void *arg)
 {
     struct step *step = arg;
     struct read_options options = {.separator = step->im->options->separator,
-                                   .name = step->im->options->file_name};
+                                   .name = step->im->options->file_name,
+                                   .bounds = &step->im->bounds};
     step->status = workbook_open(&step->im->book, step->im->options->file,
                                  &options, step->why);
 }
@@ -579,6 +588,7 @@ int import_run(struct rn_ctx *ctx, const struct import_options *options,
     struct import im = {
         .options = options, .result = result, .ctx = ctx, .started = rn_now()};
     im.env = (struct sink_env){&im, env_wait_fd, env_offload};
+    im.bounds = (struct read_bounds){.go_on = goes_on, .arg = &im};
     *result = (struct import_result){0};
     int status = run(&im, why);
     /* Whatever a database says of being stopped, it was asked to. */

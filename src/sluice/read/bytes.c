@@ -42,7 +42,7 @@ int bytes_map(struct mapped_file *file, const char *path, struct issue *why)
         fail(why, "mapped");
         goto out;
     }
-    *file = (struct mapped_file){ptr, (size_t)st.st_size};
+    *file = (struct mapped_file){.ptr = ptr, .len = (size_t)st.st_size};
     result = 0;
 out:
     close(fd);

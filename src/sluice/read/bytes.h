@@ -13,9 +13,12 @@
 #include "issue.h"
 #include "text.h"
 
+struct read_bounds;
+
 struct mapped_file {
     const char *ptr;
     size_t len;
+    const struct read_bounds *bounds; /* read.h; NULL: none */
 };
 
 /* Maps a regular file for reading; an empty one gives len 0. -1 with *why. */

@@ -19,6 +19,7 @@
 #include <zlib.h>
 #endif
 
+#include "read/read.h"
 #include "sluice_limits.h"
 
 /* Packed bytes given to the unpacker at a time, and then forgotten. */
@@ -234,8 +235,11 @@ ssize_t inflate_read(struct inflate *in, char *out, size_t room,
 {
     /* The unpackers count in 32 bits. */
     const size_t room_max = (size_t)1 << 30;
+    const struct read_bounds *bounds = in->zip->file->bounds;
     ssize_t made = 0;
 
+    if (bounds && bounds->go_on && !bounds->go_on(bounds->arg))
+        return issue_set(why, ISSUE_CANCELED, "canceled");
     if (room > room_max)
         room = room_max;
     if (!in->ended)

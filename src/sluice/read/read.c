@@ -104,8 +104,9 @@ int workbook_open(struct workbook **book, const char *path,
 
     if (!b)
         return issue_set(why, ISSUE_MEMORY, "memory is out");
-    if (bytes_map(&b->file, path, why) < 0 ||
-        open_format(b, path, options, why) < 0) {
+    int mapped = bytes_map(&b->file, path, why);
+    b->file.bounds = options ? options->bounds : NULL;
+    if (mapped < 0 || open_format(b, path, options, why) < 0) {
         workbook_free(b);
         return -1;
     }

@@ -32,11 +32,23 @@ enum workbook_format { FORMAT_XLSX, FORMAT_CSV };
 struct workbook;
 struct sheet;
 
+/* What whoever reads a file allows; zeroes: what sluice_limits.h says. */
+struct read_bounds {
+    /*
+     * Asked for every window that is unpacked; false ends the reading with
+     * ISSUE_CANCELED. Must not park. NULL: never asked.
+     */
+    bool (*go_on)(void *arg);
+    void *arg;
+    uint64_t strings_bytes; /* of memory for the shared strings */
+};
+
 /* How a text file is to be taken; NULL or zeroes mean "find out". */
 struct read_options {
     char separator;   /* CSV: one of , ; TAB |; 0 = sniff */
     const char *name; /* of the file, where its path does not tell: a text
                          file's only sheet is named after it */
+    const struct read_bounds *bounds; /* borrowed until workbook_free */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "read/read.h"
 #include "read/xml_span.h"
 #include "sluice_limits.h"
 
@@ -209,6 +210,9 @@ static int make_room(struct strings *s, size_t len, const struct xml *x,
     size_t want = s->bytes_used + len;
     void *map = s->bytes;
 
+    if (want + s->count * sizeof(*s->entries) > s->bytes_max)
+        return xml_fail(x, ISSUE_LIMIT,
+                        "holds more text than may be kept in memory here", why);
     if (want > LIMIT_STRINGS_BYTES || s->count == LIMIT_STRINGS_COUNT)
         return xml_fail(x, ISSUE_LIMIT,
                         "holds more text than is kept in memory (2 GB)", why);
@@ -317,7 +321,10 @@ static int read_items(struct strings *s, struct xml *x, struct xml_text *text,
 int strings_read(struct strings *strings, const struct zip *zip,
                  const struct zip_entry *entry, struct issue *why)
 {
-    struct strings s = {0};
+    const struct read_bounds *bounds = zip->file->bounds;
+    struct strings s = {.bytes_max = bounds && bounds->strings_bytes > 0
+                                         ? bounds->strings_bytes
+                                         : UINT64_MAX};
     struct xml_text text = {0};
     struct xml x;
     enum xml_event event;

@@ -25,6 +25,7 @@ struct strings {
     uint64_t *entries; /* offset, length and badness packed */
     size_t count;
     size_t entries_mapped; /* bytes */
+    uint64_t bytes_max;    /* of both together */
 };
 
 int strings_read(struct strings *strings, const struct zip *zip,
