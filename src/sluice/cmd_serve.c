@@ -47,6 +47,11 @@ enum {
     OPT_IMPORTS,
     OPT_QUEUE,
     OPT_KEEP,
+    OPT_UPLOADS,
+    OPT_PREVIEWS,
+    OPT_PREVIEW_TIMEOUT,
+    OPT_MAX_SPOOL,
+    OPT_MAX_REJECTS,
     OPT_MAX_UPLOAD,
     OPT_MAX_CONNECTIONS,
     OPT_HEAD_TIMEOUT,
@@ -73,6 +78,10 @@ static const struct argp_option flags[] = {
     {"queue", OPT_QUEUE, "N", 0, "imports that may wait; default: 1000", 1},
     {"keep", OPT_KEEP, "N", 0,
      "imports that have ended and are remembered; default: 1000", 1},
+    {"uploads", OPT_UPLOADS, "N", 0,
+     "files that are received at once; default: 256", 1},
+    {"previews", OPT_PREVIEWS, "N", 0,
+     "previews and reports that are made at once; default: 4", 1},
     {"listen", OPT_LISTEN, "ADDRESS", 0,
      "HOST:PORT, or unix:PATH; default: 127.0.0.1:8080", 2},
     {"token-file", OPT_TOKEN_FILE, "FILE", 0,
@@ -87,6 +96,11 @@ static const struct argp_option flags[] = {
      "PEM, with its chain: speak HTTPS", 2},
     {"tls-key", OPT_TLS_KEY, "FILE", 0, "PEM; default: the same file", 2},
     {"max-upload", OPT_MAX_UPLOAD, "MIB", 0, "default: 512", 3},
+    {"max-spool", OPT_MAX_SPOOL, "MIB", 0,
+     "of all files that are received or kept; default: 32768", 3},
+    {"max-rejects", OPT_MAX_REJECTS, "MIB", 0,
+     "of the rejected rows of one import; default: 1024", 3},
+    {"preview-timeout", OPT_PREVIEW_TIMEOUT, "SECONDS", 0, "default: 30", 3},
     {"max-connections", OPT_MAX_CONNECTIONS, "N", 0, "default: 16384", 3},
     {"head-timeout", OPT_HEAD_TIMEOUT, "SECONDS", 0,
      "for a request's head; default: 10", 3},
@@ -238,6 +252,17 @@ static void parse_limit(int key, const char *arg, struct argp_state *state,
         limits->connections =
             (size_t)count_of(state, "max-connections", arg, 1 << 20);
         break;
+    case OPT_MAX_SPOOL:
+        service->jobs.spool_bytes =
+            count_of(state, "max-spool", arg, INT64_C(1) << 30) << 20;
+        break;
+    case OPT_MAX_REJECTS:
+        service->jobs.rejects_bytes =
+            count_of(state, "max-rejects", arg, INT64_C(1) << 30) << 20;
+        break;
+    case OPT_PREVIEW_TIMEOUT:
+        service->jobs.look_ns = time_of(state, "preview-timeout", arg);
+        break;
     case OPT_HEAD_TIMEOUT:
         limits->head_ns = time_of(state, "head-timeout", arg);
         break;
@@ -315,6 +340,13 @@ static error_t parse_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_KEEP:
         service->jobs.keep = (unsigned)count_of(state, "keep", arg, 100000);
+        return 0;
+    case OPT_UPLOADS:
+        service->jobs.uploads =
+            (unsigned)count_of(state, "uploads", arg, 65536);
+        return 0;
+    case OPT_PREVIEWS:
+        service->jobs.looks = (unsigned)count_of(state, "previews", arg, 256);
         return 0;
     case OPT_LOG:
         parse_log(state, arg);

@@ -24,7 +24,7 @@
 #include "serve/upload.h"
 
 struct probe {
-    const char *spool;
+    struct upload_spool spool;
     struct server_options options;
     const char *token_file;
     const char *host;
@@ -116,13 +116,13 @@ static void take_upload(void *app, struct http_request *request,
 {
     struct probe *probe = app;
     struct upload upload;
-    if (upload_receive(&upload, probe->spool, request, response) < 0)
+    if (upload_receive(&upload, &probe->spool, request, response) < 0)
         return;
     const char *keep = http_request_query(request, "keep");
     int status = RN_OK;
     if (keep) {
         char path[512];
-        snprintf(path, sizeof(path), "%s/%s", probe->spool, keep);
+        snprintf(path, sizeof(path), "%s/%s", probe->spool.folder, keep);
         status = upload_keep(&upload, path);
     }
     if (status == RN_OK)
@@ -366,7 +366,8 @@ int main(int argc, char **argv)
         .options = {.address = "127.0.0.1:0", .access_log = true}};
     if (argc < 2)
         return 2;
-    probe.spool = argv[1];
+    probe.spool = (struct upload_spool){
+        .folder = argv[1], .places = RN_SEMAPHORE(UPLOADS_AT_ONCE)};
     for (int i = 2; i < argc; i++)
         set_option(&probe, argv[i]);
     probe.options.hosts = &probe.host;

@@ -12,9 +12,6 @@
 #include "serve/jobs_view.h"
 #include "serve/page.h"
 
-/* When the queue is full; an import of usual size takes about a second. */
-#define RETRY_AFTER_S 5
-
 static void not_found(struct http_response *response)
 {
     http_reply_error(response, 404, "There is no such import");
@@ -46,12 +43,12 @@ static void refuse(struct http_response *response, int status,
         http_reply_error(response, 400, "There is no such target");
         break;
     case JOBS_FULL:
-        http_header(response, "Retry-After", "%d", RETRY_AFTER_S);
+        http_header(response, "Retry-After", "%d", API_RETRY_AFTER_S);
         http_reply_error(response, 429,
                          "Too many imports are waiting; try again soon");
         break;
     case JOBS_STOPPING:
-        http_header(response, "Retry-After", "%d", RETRY_AFTER_S);
+        http_header(response, "Retry-After", "%d", API_RETRY_AFTER_S);
         http_reply_error(response, 503, "The server is stopping");
         break;
     default:

@@ -15,6 +15,14 @@ uint64_t api_query_number(const struct http_request *request, const char *name,
     return (uint64_t)number < max ? (uint64_t)number : max;
 }
 
+void api_busy(struct http_response *response)
+{
+    http_header(response, "Retry-After", "%d", API_RETRY_AFTER_S);
+    http_reply_error(response, 503,
+                     "The server is busy with other previews and reports; try "
+                     "again soon");
+}
+
 static int refuse(struct http_response *response, const char *text)
 {
     http_reply_error(response, 400, "%s", text);

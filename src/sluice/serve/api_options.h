@@ -16,6 +16,12 @@
 
 #include "serve/jobs.h"
 
+/* 503: no place for a preview or a report became free. */
+void api_busy(struct http_response *response);
+
+/* An import of usual size takes about a second. */
+#define API_RETRY_AFTER_S 5
+
 /* Headers that one request maps; a sheet has at most 16,384 columns. */
 #define API_MAPS_MAX 1600
 

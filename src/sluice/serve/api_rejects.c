@@ -151,7 +151,8 @@ static void make_file(void *arg)
     char *place;
     reading->fd = -1;
     reading->status = -1;
-    if (asprintf(&place, "%s/%s", jobs_spool(reading->jobs), folder) < 0) {
+    if (asprintf(&place, "%s/%s", jobs_spool(reading->jobs)->folder, folder) <
+        0) {
         issue_set(&reading->why, ISSUE_MEMORY, "out of memory");
         return;
     }
@@ -193,7 +194,12 @@ static void plain_name(const char *name, char *out, size_t size)
 static void reply_file(struct reading *reading, const char *name,
                        struct http_response *response)
 {
+    if (jobs_look_begin(reading->jobs) != RN_OK) {
+        api_busy(response);
+        return;
+    }
     rn_block(make_file, reading);
+    jobs_look_end(reading->jobs);
     if (reading->status < 0) {
         http_reply_error(response, 500, "%s", reading->why.text);
     } else {

@@ -62,6 +62,7 @@ struct job {
 
     /* jobs_internal.h's own. */
     size_t target_index;
+    uint64_t spooled;   /* bytes that its upload counts in the spool */
     bool busy;          /* being written, by its owner */
     bool cancel;        /* somebody asked for it */
     bool awaited;       /* jobs_wait is still to come */

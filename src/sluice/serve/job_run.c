@@ -78,8 +78,9 @@ void job_metrics_register(void)
 struct runner {
     const struct job_place *place;
     struct job *job;
-    FILE *rejects; /* opened by the first one */
-    bool lost;     /* they could not be written to the end */
+    FILE *rejects;    /* opened by the first one */
+    uint64_t written; /* bytes of it */
+    bool lost;        /* they could not be written to the end */
     uint64_t by_code[ISSUE_REFUSED + 1]; /* the import's own, until shown */
     bool recorded;                       /* the store has the good end */
 };
@@ -124,6 +125,13 @@ static int on_reject(void *arg, const struct issue *reject, struct issue *why)
         return rejects_failed(why);
     size_t len = issue_to_line(reject, line);
     line[len++] = '\n';
+    if (runner->written + len > runner->place->rejects_bytes)
+        return issue_set(why, ISSUE_LIMIT,
+                         "more than %llu MiB of rejected rows: see whether "
+                         "this list belongs into this table (--max-rejects)",
+                         (unsigned long long)runner->place->rejects_bytes >>
+                             20);
+    runner->written += len;
     if (fwrite(line, 1, len, runner->rejects) != len)
         return rejects_failed(why);
     if (issue_is_row(reject->code))

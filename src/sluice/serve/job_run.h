@@ -14,8 +14,9 @@
 struct job_place {
     struct store *store;
     const char *dsn;
-    const char *upload;  /* path of the file */
-    const char *rejects; /* path that the rejected rows are written to */
+    const char *upload;     /* path of the file */
+    const char *rejects;    /* path that the rejected rows are written to */
+    uint64_t rejects_bytes; /* that it may have */
     struct table_locks *table_locks; /* of the target */
     const bool *stopping;  /* under the lock: why the context is done */
     struct rn_mutex *lock; /* of what is shown of the job */

@@ -34,11 +34,26 @@ static struct metric ended[JOB_STATES] = {
 };
 static struct metric waiting_now =
     METRIC_GAUGE("sluice_imports_queued", "Imports that wait.");
+static int64_t spool_bytes(void *arg)
+{
+    const struct jobs *jobs = arg;
+    return (int64_t)atomic_load_explicit(&jobs->spool.bytes,
+                                         memory_order_relaxed);
+}
+
+static struct metric spooled_now = {
+    .name = "sluice_spool_bytes",
+    .help = "Bytes of the files that are received or kept.",
+    .kind = METRIC_KIND_GAUGE,
+    .read = spool_bytes};
 static struct metric running_now =
     METRIC_GAUGE("sluice_imports_running", "Imports that run.");
 
-void jobs_register_metrics(void)
+void jobs_register_metrics(struct jobs *jobs)
 {
+    spooled_now.arg = jobs;
+    metric_register(&spooled_now);
+    upload_register_metrics();
     metric_register(&uploaded);
     for (int i = JOB_SUCCEEDED; i < JOB_STATES; i++)
         metric_register(&ended[i]);
@@ -142,6 +157,7 @@ static enum job_state run_in_place(struct jobs *jobs, struct job *job)
                                    .dsn = place->target.dsn,
                                    .upload = upload,
                                    .rejects = rejects,
+                                   .rejects_bytes = jobs->rejects_bytes,
                                    .table_locks = &place->tables,
                                    .stopping = &jobs->stopping,
                                    .lock = &jobs->lock,
@@ -184,20 +200,22 @@ static int reserve(struct jobs *jobs)
 
 /* Upload and record, in this order: an upload without a record is swept up. */
 static int put_on_disk(struct jobs *jobs, const struct job_request *request,
-                       const struct job *job, struct issue *why)
+                       struct job *job, struct issue *why)
 {
     char *path = jobs_upload_path(jobs, job);
     if (!path)
         return issue_set(why, ISSUE_MEMORY, "out of memory");
     int status = upload_keep(request->upload, path);
+    if (status == RN_OK)
+        job->spooled = job->size;
+    free(path);
     if (status < 0)
         issue_set(why, ISSUE_IO, "the upload cannot be kept: %s",
                   rn_status_text(status));
     else
         status = store_put(jobs->store, job, JOB_QUEUED, why);
     if (status < 0)
-        unlink(path);
-    free(path);
+        jobs_remove_upload(jobs, job);
     return status < 0 ? -1 : 0;
 }
 

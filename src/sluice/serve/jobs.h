@@ -81,13 +81,22 @@ struct jobs_options {
     const char *state; /* directory; made when missing, mode 0700 */
     const struct job_target *targets; /* the first is the default */
     size_t target_count;
-    unsigned running; /* imports at once; 0: JOBS_RUNNING */
-    unsigned waiting; /* in the queue at most; 0: JOBS_WAITING */
-    unsigned keep;    /* the last that ended; 0: JOBS_KEPT */
+    unsigned running;     /* imports at once; 0: JOBS_RUNNING */
+    unsigned waiting;     /* in the queue at most; 0: JOBS_WAITING */
+    unsigned keep;        /* the last that ended; 0: JOBS_KEPT */
+    unsigned uploads;     /* received at once; 0: UPLOADS_AT_ONCE */
+    unsigned looks;       /* previews and reports made at once; 0: JOBS_LOOKS */
+    int64_t look_ns;      /* that a preview may take; 0: JOBS_LOOK_NS */
+    uint64_t spool_bytes; /* of uploads at once; 0: JOBS_SPOOL_BYTES */
+    uint64_t rejects_bytes; /* of one import; 0: JOBS_REJECTS_BYTES */
 };
-#define JOBS_RUNNING 4
-#define JOBS_WAITING 1000
-#define JOBS_KEPT    1000 /* a page shows hundreds */
+#define JOBS_RUNNING       4
+#define JOBS_WAITING       1000
+#define JOBS_KEPT          1000 /* a page shows hundreds */
+#define JOBS_LOOKS         4
+#define JOBS_LOOK_NS       (30 * RN_S)
+#define JOBS_SPOOL_BYTES   (UINT64_C(32) << 30) /* 64 of the largest */
+#define JOBS_REJECTS_BYTES (UINT64_C(1) << 30)  /* millions of rows */
 
 struct jobs;
 
@@ -107,7 +116,7 @@ void jobs_stop(struct jobs *jobs);
 void jobs_close(struct jobs *jobs);
 
 /* Where upload_receive is to put what it receives; borrowed. */
-const char *jobs_spool(const struct jobs *jobs);
+struct upload_spool *jobs_spool(struct jobs *jobs);
 
 /* Borrowed for the call of jobs_submit, which copies. NULL and 0: choose. */
 struct job_request {

@@ -51,6 +51,10 @@ struct jobs {
     unsigned running_max;
     unsigned waiting_max;
     unsigned keep;
+    uint64_t rejects_bytes; /* of one job */
+    struct upload_spool spool;
+    struct rn_semaphore looks; /* places for previews and reports */
+    int64_t look_ns;
 
     struct job *newest;
     struct job_queue queue;
@@ -83,7 +87,8 @@ bool jobs_find_place(const struct jobs *jobs, const char *name, size_t *index);
 
 /* --- jobs_keep.c ---------------------------------------------------------- */
 
-void jobs_remove_upload(const struct jobs *jobs, const struct job *job);
+/* By the job's owner. Parks: a large file takes time to remove. */
+void jobs_remove_upload(struct jobs *jobs, struct job *job);
 /* Forgets the oldest of more than are kept. Parks. */
 void jobs_prune(struct jobs *jobs);
 
@@ -93,6 +98,6 @@ void jobs_prune(struct jobs *jobs);
 bool jobs_enqueue(struct jobs *jobs, struct job *job);
 /* Under the lock: starts all that may run. */
 void jobs_start_waiting(struct jobs *jobs);
-void jobs_register_metrics(void);
+void jobs_register_metrics(struct jobs *jobs);
 
 #endif

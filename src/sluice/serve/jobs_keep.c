@@ -14,12 +14,25 @@
 #include "serve/job_run.h"
 #include "serve/jobs_internal.h"
 
-void jobs_remove_upload(const struct jobs *jobs, const struct job *job)
+/* A large file takes the file system a while. */
+static void unlink_path(void *arg)
 {
-    char *path = jobs_upload_path(jobs, job);
+    char **path = arg;
+    unlink(*path);
+}
+
+static void remove_file(char *path)
+{
     if (path)
-        unlink(path);
+        rn_block(unlink_path, &path);
     free(path);
+}
+
+void jobs_remove_upload(struct jobs *jobs, struct job *job)
+{
+    remove_file(jobs_upload_path(jobs, job));
+    upload_spool_release(&jobs->spool, job->spooled);
+    job->spooled = 0;
 }
 
 /* Somebody has yet to learn how it ended. */
@@ -85,12 +98,9 @@ static bool has_ledger(const struct jobs *jobs, const struct job *job)
 static void forget(struct jobs *jobs, struct job *job)
 {
     struct issue why;
-    char *rejects = jobs_rejects_path(jobs, job->id);
     store_delete(jobs->store, job->id, &why);
     jobs_remove_upload(jobs, job);
-    if (rejects)
-        unlink(rejects);
-    free(rejects);
+    remove_file(jobs_rejects_path(jobs, job->id));
     if (has_ledger(jobs, job))
         job_drop_lines(job, jobs->places[job->target_index].target.dsn,
                        &jobs->runners);

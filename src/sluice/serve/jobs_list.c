@@ -97,9 +97,28 @@ char *jobs_rejects_path(const struct jobs *jobs, const char *id)
     return job_folder_path(jobs->folder.rejects, id);
 }
 
-const char *jobs_spool(const struct jobs *jobs)
+struct upload_spool *jobs_spool(struct jobs *jobs)
 {
-    return jobs->folder.spool;
+    return &jobs->spool;
+}
+
+/* Longer than most take; then the client is told to come again. */
+#define LOOK_PATIENCE (10 * RN_S)
+
+int jobs_look_begin(struct jobs *jobs)
+{
+    return rn_semaphore_acquire_until(rn_deadline(LOOK_PATIENCE), &jobs->looks,
+                                      1);
+}
+
+void jobs_look_end(struct jobs *jobs)
+{
+    rn_semaphore_release(&jobs->looks, 1);
+}
+
+int64_t jobs_look_ns(const struct jobs *jobs)
+{
+    return jobs->look_ns;
 }
 
 const struct job_target *jobs_targets(const struct jobs *jobs, size_t *count)

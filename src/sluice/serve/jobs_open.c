@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <runnel/runnel.h>
 
@@ -19,6 +20,18 @@ static bool has_upload(void *arg, const char *name)
 {
     const struct job *job = jobs_find(arg, name);
     return job && job->state != JOB_SUCCEEDED;
+}
+
+/* What is there counts as it did before. */
+static void count_upload(struct jobs *jobs, struct job *job)
+{
+    struct stat found;
+    char *path = jobs_upload_path(jobs, job);
+    if (path && has_upload(jobs, job->id) && stat(path, &found) == 0) {
+        job->spooled = (uint64_t)found.st_size;
+        jobs->spool.bytes += job->spooled;
+    }
+    free(path);
 }
 
 static void take_loaded(void *arg, struct job *job)
@@ -117,6 +130,7 @@ static int open_state(struct jobs *jobs, const char *state, struct issue *why)
 {
     if (job_folder_open(&jobs->folder, state, why) < 0)
         return -1;
+    jobs->spool.folder = jobs->folder.spool;
     char *path = job_folder_path(state, "jobs.sqlite");
     int status = -1;
     if (!path)
@@ -129,6 +143,19 @@ static int open_state(struct jobs *jobs, const char *state, struct issue *why)
     return status;
 }
 
+static void set_bounds(struct jobs *jobs, const struct jobs_options *options)
+{
+    unsigned uploads = options->uploads ? options->uploads : UPLOADS_AT_ONCE;
+    unsigned looks = options->looks ? options->looks : JOBS_LOOKS;
+    jobs->spool.places = (struct rn_semaphore)RN_SEMAPHORE(uploads);
+    jobs->spool.bytes_max =
+        options->spool_bytes ? options->spool_bytes : JOBS_SPOOL_BYTES;
+    jobs->looks = (struct rn_semaphore)RN_SEMAPHORE(looks);
+    jobs->look_ns = options->look_ns ? options->look_ns : JOBS_LOOK_NS;
+    jobs->rejects_bytes =
+        options->rejects_bytes ? options->rejects_bytes : JOBS_REJECTS_BYTES;
+}
+
 int jobs_open(struct jobs **out, const struct jobs_options *options,
               struct issue *why)
 {
@@ -138,6 +165,7 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
     jobs->running_max = options->running ? options->running : JOBS_RUNNING;
     jobs->waiting_max = options->waiting ? options->waiting : JOBS_WAITING;
     jobs->keep = options->keep ? options->keep : JOBS_KEPT;
+    set_bounds(jobs, options);
     jobs->version = (uint64_t)job_now_ms();
     jobs->ctx = rn_ctx_with_cancel(rn_ctx_background());
     if (copy_targets(jobs, options, why) < 0 ||
@@ -146,8 +174,10 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
         return -1;
     }
     job_folder_sweep(jobs->folder.spool, has_upload, jobs);
+    for (struct job *job = jobs->newest; job; job = job->next)
+        count_upload(jobs, job);
     job_folder_sweep(jobs->folder.rejects, is_known, jobs);
-    jobs_register_metrics();
+    jobs_register_metrics(jobs);
     jobs_prune(jobs);
     jobs_lock(jobs);
     jobs_start_waiting(jobs);

@@ -41,6 +41,15 @@ uint64_t jobs_removals(struct jobs *jobs);
 /* The first is the default. Borrowed. */
 const struct job_target *jobs_targets(const struct jobs *jobs, size_t *count);
 
+/*
+ * What costs as much as an import and is none: previews and reports. Whoever
+ * makes one has a place; RN_TIMEOUT when none becomes free in a while. Parks.
+ */
+int jobs_look_begin(struct jobs *jobs);
+void jobs_look_end(struct jobs *jobs);
+/* How long a preview may take. */
+int64_t jobs_look_ns(const struct jobs *jobs);
+
 /* Where a job's rejected rows are; owned, NULL when memory is out. */
 char *jobs_rejects_path(const struct jobs *jobs, const char *id);
 

@@ -11,7 +11,8 @@
  * It looks at PREVIEW_ROWS rows at most, so that it answers at once; an import
  * looks at all of them, and may then type a new column more widely. All of it
  * runs where it may block: files, SQLite, and a PostgreSQL that is asked by
- * waiting for it.
+ * waiting for it. It is bounded in all ways: so many at once (jobs_look_begin),
+ * so long, and so much text in memory.
  *
  * A header that does not fit the table is an answer, not an error: `fault` says
  * what is wrong, and every column still gets its best proposal, so that a
@@ -46,9 +47,15 @@
 /* Columns shown; a wider sheet is imported whole. */
 #define SHOWN_COLUMNS 256
 
+/* Of shared strings: 20,000 rows of what people write have a tenth of it. */
+#define PREVIEW_STRINGS ((uint64_t)256 << 20)
+
 struct preview {
     const struct job_request *request;
     const char *dsn;
+    int64_t deadline;
+    struct sink_env env;
+    struct read_bounds bounds;
     struct workbook *book;
     size_t sheet_index;
     struct table table;
@@ -71,6 +78,47 @@ static int no_memory(struct preview *p)
     return issue_set(&p->why, ISSUE_MEMORY, "out of memory");
 }
 
+/* ---------------------------------------------------------------- the bounds */
+
+static bool has_time(void *arg)
+{
+    const struct preview *p = arg;
+    return rn_now() < p->deadline;
+}
+
+/* Within the preview's time. */
+static int env_wait_fd(void *context, int fd, int events, int64_t timeout_ns)
+{
+    const struct preview *p = context;
+    int64_t until = timeout_ns < 0 ? p->deadline : rn_deadline(timeout_ns);
+    int ready = rn_wait_fd(fd,
+                           (events & SINK_READ ? RN_READ : 0) |
+                               (events & SINK_WRITE ? RN_WRITE : 0),
+                           until < p->deadline ? until : p->deadline);
+    if (ready == RN_TIMEOUT)
+        return until < p->deadline ? 0 : -1;
+    if (ready < 0)
+        return events; /* its next use tells why */
+    return (ready & RN_READ ? SINK_READ : 0) |
+           (ready & RN_WRITE ? SINK_WRITE : 0);
+}
+
+static void env_offload(void *context, void (*fn)(void *), void *arg)
+{
+    (void)context;
+    fn(arg); /* all of a preview runs where it may block */
+}
+
+/* Between two rows; false after *why was set. */
+static bool may_go_on(struct preview *p)
+{
+    if (has_time(p))
+        return true;
+    issue_set(&p->why, ISSUE_CANCELED, "canceled");
+    p->status = -1;
+    return false;
+}
+
 /* --------------------------------------------------------------- the table */
 
 static int describe(struct preview *p, const char *table)
@@ -79,7 +127,7 @@ static int describe(struct preview *p, const char *table)
     /* A file that is not there must not be made by looking. */
     if (sink_target_is_missing(p->dsn))
         return 0;
-    if (sink_open(&sink, p->dsn, NULL, &p->why) < 0)
+    if (sink_open(&sink, p->dsn, &p->env, &p->why) < 0)
         return -1;
     int found = sink_describe(sink, table, &p->table, &p->why);
     sink_close(sink);
@@ -203,7 +251,7 @@ static void look_at_rows(struct preview *p)
     struct sheet *sheet = open_rows(p, true);
     int got = sheet ? 1 : 0;
     json_object_set_new(p->json, "rows", shown);
-    while (got > 0 && p->rows < PREVIEW_ROWS) {
+    while (got > 0 && p->rows < PREVIEW_ROWS && may_go_on(p)) {
         got = sheet_next(sheet, &row, &p->why);
         if (got <= 0)
             break;
@@ -232,7 +280,8 @@ static void find_problems(struct preview *p)
                           workbook_sheet_name(p->book, p->sheet_index)};
     struct sheet *sheet = p->mapped ? open_rows(p, false) : NULL;
     arena_init(&arena);
-    while (sheet && rows++ < p->rows && sheet_next(sheet, &row, &p->why) > 0) {
+    while (sheet && rows++ < p->rows && may_go_on(p) &&
+           sheet_next(sheet, &row, &p->why) > 0) {
         struct issue bad;
         arena_reset(&arena);
         if (row.count == 0 ||
@@ -372,7 +421,8 @@ static void make_preview(void *arg)
 {
     struct preview *p = arg;
     struct read_options options = {.separator = p->request->separator,
-                                   .name = p->request->upload->name};
+                                   .name = p->request->upload->name,
+                                   .bounds = &p->bounds};
     p->status = -1;
     if (workbook_open(&p->book, p->request->upload->path, &options, &p->why) <
             0 ||
@@ -441,19 +491,34 @@ static void preview(struct jobs *jobs, const struct job_request *job,
         http_reply_error(response, 400, "There is no such target");
         return;
     }
+    if (jobs_look_begin(jobs) != RN_OK) {
+        api_busy(response);
+        return;
+    }
+    p.deadline = rn_deadline(jobs_look_ns(jobs));
+    p.env = (struct sink_env){&p, env_wait_fd, env_offload};
+    p.bounds = (struct read_bounds){has_time, &p, PREVIEW_STRINGS};
     p.json = json_object();
     json_object_set_new(p.json, "name", json_text(slice_of(job->upload->name)));
     json_object_set_new(p.json, "size",
                         json_integer((json_int_t)job->upload->size));
     rn_block(make_preview, &p);
+    bool in_time = has_time(&p);
+    free_preview(&p);
+    jobs_look_end(jobs);
     if (p.status == 0) {
         http_reply_json(response, 200, p.json);
+    } else if (!in_time) {
+        json_decref(p.json);
+        http_reply_error(response, 503,
+                         "The preview took longer than %g s; the file can be "
+                         "imported without it",
+                         (double)jobs_look_ns(jobs) / RN_S);
     } else {
         json_decref(p.json);
         issue_format(&p.why, NULL, text, sizeof(text));
         http_reply_error(response, status_of(p.why.code), "%s", text);
     }
-    free_preview(&p);
 }
 
 void api_preview(void *app, struct http_request *request,

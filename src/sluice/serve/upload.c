@@ -18,6 +18,7 @@
 #include <runnel/errno.h>
 #include <runnel/runnel.h>
 
+#include "serve/http_metrics.h"
 #include "serve/multipart.h"
 #include "text.h"
 
@@ -30,7 +31,7 @@
 
 struct receiver {
     struct upload *upload;
-    const char *spool;
+    struct upload_spool *spool;
     struct http_request *request;
     struct http_response *response;
     struct multipart form;
@@ -43,6 +44,10 @@ struct receiver {
     char *block;
     char *window;
 };
+
+/* Longer than most uploads take; then the client is told to come again. */
+#define PLACE_PATIENCE (10 * RN_S)
+#define RETRY_AFTER_S  5
 
 /* ------------------------------------------------------------------- names */
 
@@ -191,10 +196,39 @@ static int answer_disk(struct receiver *r, int status)
     return status;
 }
 
+void upload_spool_release(struct upload_spool *spool, uint64_t bytes)
+{
+    atomic_fetch_sub_explicit(&spool->bytes, bytes, memory_order_relaxed);
+}
+
+static int answer_full(struct receiver *r)
+{
+    http_reply_error(r->response, 507,
+                     "The server keeps no more than %llu MiB of files: remove "
+                     "imports that did not end well, or wait for those that "
+                     "are queued",
+                     (unsigned long long)(r->spool->bytes_max >> 20));
+    return -ENOSPC;
+}
+
+/* Counts bytes before they are kept. */
+static int charge(struct receiver *r, uint64_t bytes)
+{
+    struct upload_spool *spool = r->spool;
+    uint64_t before =
+        atomic_fetch_add_explicit(&spool->bytes, bytes, memory_order_relaxed);
+    if (spool->bytes_max > 0 && before + bytes > spool->bytes_max) {
+        upload_spool_release(spool, bytes);
+        return answer_full(r);
+    }
+    r->upload->charged += bytes;
+    return RN_OK;
+}
+
 static int start_file(struct receiver *r, const char *name)
 {
     struct upload *upload = r->upload;
-    struct disk_call call = {.upload = upload, .path = r->spool};
+    struct disk_call call = {.upload = upload, .path = r->spool->folder};
     upload_label(name, upload->name);
     rn_block(open_file, &call);
     snprintf(upload->path, sizeof(upload->path), "/proc/self/fd/%d",
@@ -216,6 +250,9 @@ static int flush(struct receiver *r)
 static int add_to_file(struct receiver *r, struct slice data)
 {
     struct upload *upload = r->upload;
+    int counted = charge(r, data.len);
+    if (counted < 0)
+        return counted;
     size_t room = sizeof(upload->first) - upload->first_size;
     size_t len = data.len < room ? data.len : room;
     memcpy(upload->first + upload->first_size, data.ptr, len);
@@ -399,14 +436,38 @@ static int receive(struct receiver *r)
     return r->has_file ? RN_OK : refuse(r, "No file uploaded");
 }
 
-int upload_receive(struct upload *upload, const char *spool,
+static struct metric receiving =
+    METRIC_GAUGE("sluice_uploads_receiving", "Files that are being received.");
+
+void upload_register_metrics(void)
+{
+    metric_register(&receiving);
+}
+
+static int take_place(struct receiver *r)
+{
+    int status = rn_semaphore_acquire_until(rn_deadline(PLACE_PATIENCE),
+                                            &r->spool->places, 1);
+    if (status != RN_OK) {
+        http_header(r->response, "Retry-After", "%d", RETRY_AFTER_S);
+        http_reply_error(r->response, 503,
+                         "Too many files are being sent; try again soon");
+    } else {
+        metric_add(&receiving, 1);
+    }
+    return status;
+}
+
+int upload_receive(struct upload *upload, struct upload_spool *spool,
                    struct http_request *request, struct http_response *response)
 {
     struct receiver r = {.upload = upload,
                          .spool = spool,
                          .request = request,
                          .response = response};
-    *upload = (struct upload){.fd = -1};
+    *upload = (struct upload){.fd = -1, .spool = spool};
+    if (take_place(&r) != RN_OK)
+        return RN_TIMEOUT;
     upload->fields = json_object();
     r.block = malloc(BLOCK);
     r.window = malloc(WINDOW);
@@ -416,6 +477,8 @@ int upload_receive(struct upload *upload, const char *spool,
     free(r.block);
     free(r.window);
     free(r.field);
+    metric_add(&receiving, -1);
+    rn_semaphore_release(&spool->places, 1);
     if (status < 0)
         upload_clear(upload);
     return status;
@@ -425,6 +488,8 @@ int upload_keep(struct upload *upload, const char *path)
 {
     struct disk_call call = {.upload = upload, .path = path};
     rn_block(link_file, &call);
+    if (call.status == RN_OK)
+        upload->charged = 0; /* the caller's now */
     return call.status;
 }
 
@@ -433,6 +498,9 @@ void upload_clear(struct upload *upload)
     if (upload->fd >= 0)
         rn_block(close_file, upload);
     upload->fd = -1;
+    if (upload->charged > 0)
+        upload_spool_release(upload->spool, upload->charged);
+    upload->charged = 0;
     free(upload->temporary);
     upload->temporary = NULL;
     json_decref(upload->fields);

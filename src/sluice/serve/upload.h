@@ -8,7 +8,7 @@
  * What the client calls it is a label, and never a path.
  *
  *     struct upload upload;
- *     if (upload_receive(&upload, spool, request, response) < 0)
+ *     if (upload_receive(&upload, &spool, request, response) < 0)
  *         return;                       // it was answered
  *     import(upload.path, upload.name);
  *     upload_clear(&upload);
@@ -16,7 +16,30 @@
 #ifndef SLUICE_UPLOAD_H
 #define SLUICE_UPLOAD_H
 
+#include <stdatomic.h>
+
+#include <runnel/sync.h>
+
 #include "serve/http.h"
+
+/*
+ * Where uploads are put, how many are received at once, and how many bytes are
+ * there at once, from the first that is received until the file is gone. Who
+ * waits for a place has sent no more than what the kernel holds for him.
+ */
+struct upload_spool {
+    const char *folder;
+    uint64_t bytes_max;     /* 0: no limit */
+    _Atomic uint64_t bytes; /* relaxed: a count, which orders nothing */
+    struct rn_semaphore places;
+};
+#define UPLOADS_AT_ONCE 256 /* each has 192 KiB of buffers */
+
+/* Once, before the first. */
+void upload_register_metrics(void);
+
+/* Takes bytes away that upload_keep left to the caller: the file is gone. */
+void upload_spool_release(struct upload_spool *spool, uint64_t bytes);
 
 enum upload_kind {
     UPLOAD_XLSX,  /* a workbook by name and bytes; also .xls and those with a
@@ -39,23 +62,27 @@ struct upload {
     enum upload_kind kind; /* by the first bytes and the ending of the name */
     json_t *fields;        /* other fields of the form: {"name": "text"} */
     char *temporary; /* its name, where the file system cannot do without */
+    struct upload_spool *spool; /* borrowed */
+    uint64_t charged;           /* bytes that count there, by this upload */
 };
 
 /*
- * Reads the request's body into a new file in the folder `spool`. RN_OK with
- * the upload in *upload, the caller's to clear; or a negative status after the
- * refusal was answered: 400 {"error":"No file uploaded"} and other faults of
- * the form, 408, 413, 500, 507. `name` of a raw body is the query's `name`, or
+ * Reads the request's body into a new file in the spool's folder, when there is
+ * a place. RN_OK with the upload in *upload, the caller's to clear; or a
+ * negative status after the refusal was answered: 400 {"error":"No file
+ * uploaded"} and other faults of the form, 408, 413, 500, 503 when no place
+ * became free, 507 when the disk or the spool is full. `name` of a raw body is the query's `name`, or
  * the X-File-Name header. Parks.
  */
-int upload_receive(struct upload *upload, const char *spool,
+int upload_receive(struct upload *upload, struct upload_spool *spool,
                    struct http_request *request,
                    struct http_response *response);
 
 /*
  * Gives the file a name, and waits until both are on disk, so that it outlives
  * the program and a power failure: RN_OK, -EEXIST, or another negative status.
- * `path` is in the spool folder. Parks.
+ * `path` is in the spool folder; its `size` bytes count there until the caller
+ * has removed the file and called upload_spool_release. Parks.
  */
 int upload_keep(struct upload *upload, const char *path);
 
