@@ -91,6 +91,30 @@ def all_imports_in_one_stream(folder):
 
 
 @case
+def many_imports_come_page_by_page(folder):
+    """Each once, in the order of their changes; a client that got some of them
+    gets the others when it comes again."""
+    with Service(folder, to="null:") as server:
+        made = {server.started(numbers(1)) for _ in range(80)}
+        for number in made:
+            server.ended(number)
+        with server.events() as stream:
+            events = [next(iter(stream)) for _ in range(len(made))]
+        same({e.data["id"] for e in events}, made)
+        same([e.data["version"] for e in events],
+             sorted(e.data["version"] for e in events))
+        same([version(e) for e in events],
+             [e.data["version"] for e in events])
+        for at in (0, 31, 32, 50, 78):
+            with server.events(None, "Last-Event-ID: " + events[at].number) \
+                    as stream:
+                rest = [next(iter(stream)).data["id"]
+                        for _ in range(len(made) - at - 1)]
+                same(rest, [e.data["id"] for e in events[at + 1:]])
+                same(stream.until(lambda e: True).name, "kept")
+
+
+@case
 def a_stream_ends_when_the_server_does(folder):
     with Service(folder) as server:
         with server.events() as stream:

@@ -117,6 +117,39 @@ def the_last_to_end_is_kept(folder):
         same(kept, [first], second)
 
 
+CLOCK_BACK = os.environ.get("CLOCK_BACK", os.path.join(
+    ROOT, "build", "tests", "http", "libclock_back.so"))
+
+
+@case
+def the_order_is_no_clock_s(folder):
+    """It is set back by ten years, and forward again."""
+    if SANITIZED:
+        raise Skip("nothing is preloaded beside a sanitizer")
+    def kept(server):
+        return [j["id"] for j in server.get("/api/imports").json()["imports"]]
+    with Service(folder) as server:
+        made = [server.imported(numbers(1))["id"] for _ in range(2)]
+        seen = server.get("/api/imports").json()["version"]
+    with Service(folder, env={"LD_PRELOAD": CLOCK_BACK}) as server:
+        late = server.imported(numbers(1))
+        made.append(late["id"])
+        check(late["created_at"] < "2020", late)
+        check(late["version"] > seen, late, seen)
+        same(kept(server), made[::-1])
+        with server.events(query="?since=%d" % seen) as events:
+            changed = [next(iter(events)).data["id"] for _ in range(3)]
+        same(changed, made)
+    with Service(folder, "--keep", "1") as server:
+        same(kept(server), made[:1:-1])
+        made.append(server.imported(numbers(1))["id"])
+    with Service(folder) as server:
+        same(kept(server)[0], made[-1])
+        # A version of a state that is gone is as none.
+        with server.events(query="?since=%d" % (1 << 52)) as events:
+            same(next(iter(events)).name, "job")
+
+
 @case
 def uploads_are_answered_however_few_are_kept(folder):
     """Each sees its own end, though others end at the same time."""

@@ -114,7 +114,7 @@ static void list(void *app, struct http_request *request,
         .imports = json_array(),
         .skip = api_query_number(request, "offset", 0, UINT32_MAX),
         .limit = api_query_number(request, "limit", 100, 1000)};
-    uint64_t version = jobs_visit_all(app, 0, list_one, &listing);
+    uint64_t version = jobs_visit_all(app, list_one, &listing);
     json_t *json = json_object();
     json_object_set_new(json, "imports", listing.imports);
     json_object_set_new(json, "total", json_integer((json_int_t)listing.total));

@@ -13,7 +13,10 @@
  * last. Hence there is no log of events to keep: a client that comes back with
  * Last-Event-ID gets the state if it has changed since, and the rejects behind
  * those that it has. /api/events tells of every import (id: the version), for
- * pages that watch several: browsers open few connections to one host.
+ * pages that watch several: browsers open few connections to one host. It goes
+ * through what has changed in the order of the changes, PAGE at a time: memory
+ * does not grow with the imports that are kept, and whoever is cut off in the
+ * middle comes back for the rest.
  *
  * A client that has gone is noticed by writing: every HEARTBEAT something is
  * written.
@@ -27,6 +30,9 @@
 #include "serve/api_options.h"
 #include "serve/job_json.h"
 #include "serve/jobs_view.h"
+
+/* Jobs of which the states are in memory at once, for each stream. */
+#define PAGE 32
 
 /* Proxies and browsers give up on what is silent for a minute or more. */
 #define HEARTBEAT (10 * RN_S)
@@ -182,11 +188,10 @@ void api_job_events(void *app, struct http_request *request,
 
 /* ------------------------------------------------------------- all imports */
 
-static bool gather_changed(void *arg, const struct job *job)
+static void gather_changed(void *arg, const struct job *job)
 {
     struct stream *stream = arg;
     json_array_append_new(stream->fresh, job_json(job, false));
-    return true;
 }
 
 static bool gather_id(void *arg, const struct job *job)
@@ -195,22 +200,38 @@ static bool gather_id(void *arg, const struct job *job)
     return true;
 }
 
-/* The list of what is kept goes with the changes when some were removed. */
-static int send_all_changes(struct stream *stream, uint64_t *removals)
+/* A page of changes, in their order: each event bears the version of its own,
+ * so that a client that got some of them misses none of the others. */
+static int send_page(struct stream *stream, bool *more)
 {
     size_t index;
     json_t *job;
-    stream->fresh = json_array();
-    stream->version =
-        jobs_visit_all(stream->jobs, stream->version, gather_changed, stream);
     int status = RN_OK;
-    json_array_foreach(stream->fresh, index, job) if (status == RN_OK) status =
-        send_event(stream, "job", true, json_incref(job));
+    stream->fresh = json_array();
+    uint64_t seen = jobs_visit_changed(stream->jobs, stream->version, PAGE,
+                                       gather_changed, stream, more);
+    json_array_foreach(stream->fresh, index, job)
+    {
+        stream->version =
+            (uint64_t)json_integer_value(json_object_get(job, "version"));
+        if (status == RN_OK)
+            status = send_event(stream, "job", true, json_incref(job));
+    }
     json_decref(stream->fresh);
+    stream->version = seen;
+    return status;
+}
+
+/* The list of what is kept goes with the changes when some were removed. */
+static int send_all_changes(struct stream *stream, uint64_t *removals)
+{
+    int status = RN_OK;
+    for (bool more = true; more && status == RN_OK;)
+        status = send_page(stream, &more);
     uint64_t removed = jobs_removals(stream->jobs);
     if (status == RN_OK && removed != *removals) {
         json_t *ids = json_array();
-        jobs_visit_all(stream->jobs, 0, gather_id, ids);
+        jobs_visit_all(stream->jobs, gather_id, ids);
         status = send_event(stream, "kept", true, ids);
         *removals = removed;
     }

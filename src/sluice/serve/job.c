@@ -134,6 +134,7 @@ void job_reset(struct job *job)
     job->duration = 0;
     job->error = (struct issue){0};
     job->ended_ms = 0;
+    job->ended = 0;
 }
 
 static bool replace(char **text, const char *by)

@@ -43,8 +43,16 @@ struct job {
     enum job_state state;
     unsigned attempt; /* from 1 */
 
+    /*
+     * What orders jobs: versions (jobs_internal.h), which never go back, as a
+     * clock can. `ended` is 0 while it is live, and after a crash until it is
+     * known.
+     */
+    uint64_t made;
+    uint64_t ended;
+
     /* Shown. */
-    uint64_t version; /* of the last change: jobs->version then */
+    uint64_t version; /* of the last change */
     struct progress progress;
     uint64_t by_code[ISSUE_REFUSED + 1]; /* rejects by their reason */
     struct issue *samples;               /* JOB_SAMPLES of them, or NULL */
@@ -62,12 +70,14 @@ struct job {
 
     /* jobs_internal.h's own. */
     size_t target_index;
-    uint64_t spooled;   /* bytes that its upload counts in the spool */
-    bool busy;          /* being written, by its owner */
-    bool cancel;        /* somebody asked for it */
-    bool awaited;       /* jobs_wait is still to come */
-    struct rn_ctx *ctx; /* of the running import */
-    struct job *next;   /* newer before older */
+    uint64_t spooled;           /* bytes that its upload counts in the spool */
+    bool busy;                  /* being written, by its owner */
+    bool cancel;                /* somebody asked for it */
+    bool awaited;               /* jobs_wait is still to come */
+    struct rn_ctx *ctx;         /* of the running import */
+    struct job *next;           /* newer before older */
+    struct job *changed_before; /* in the order of versions */
+    struct job *changed_after;
     struct job *next_waiting;
 };
 

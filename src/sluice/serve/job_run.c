@@ -182,11 +182,14 @@ static void on_progress(void *arg, const struct progress *now)
 static bool take_result(struct runner *runner,
                         const struct import_result *result)
 {
+    struct job *job = runner->job;
     lock_shown(runner);
-    bool taken = job_take_result(runner->job, result);
+    bool taken = job_take_result(job, result);
     show_codes(runner);
-    runner->job->ended_ms = job_now_ms();
-    unlock_shown(runner);
+    job->ended_ms = job_now_ms();
+    runner->place->changed(runner->place->arg, job);
+    job->ended = job->version;
+    rn_mutex_unlock(runner->place->lock);
     return taken;
 }
 

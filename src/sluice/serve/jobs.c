@@ -244,6 +244,7 @@ int jobs_submit(struct jobs *jobs, const struct job_request *request,
         return JOBS_NOT_FOUND;
     jobs_lock(jobs);
     int status = reserve(jobs);
+    uint64_t made = ++jobs->version;
     jobs_unlock(jobs);
     if (status != JOBS_OK)
         return status;
@@ -251,14 +252,15 @@ int jobs_submit(struct jobs *jobs, const struct job_request *request,
     struct job *job = job_make(request, jobs->places[place].target.name);
     if (!job)
         issue_set(why, ISSUE_MEMORY, "out of memory");
+    else
+        job->made = made;
     bool kept = job && put_on_disk(jobs, request, job, why) == 0;
     jobs_lock(jobs);
     if (kept) {
         strcpy(id, job->id);
         job->target_index = place;
         job->awaited = request->awaited;
-        job->next = jobs->newest;
-        jobs->newest = job;
+        jobs_insert(jobs, job);
         metric_add(&uploaded, (int64_t)job->size);
         kept = let_wait(jobs, job);
         if (!kept)
@@ -303,6 +305,7 @@ int jobs_cancel(struct jobs *jobs, const char *id)
         job->busy = true;
         job->state = JOB_CANCELED;
         job->ended_ms = job_now_ms();
+        job->ended = ++jobs->version;
         issue_set(&job->error, ISSUE_CANCELED, "canceled before it started");
         waited = true;
     } else {

@@ -21,7 +21,10 @@
  *  4. A job that is awaited or watched is removed on demand only (jobs_remove),
  *     and not for there being too many.
  *  5. `version` grows with every change; a job's is that of its last one. It
- *     starts from the clock, so that it grows across restarts as well.
+ *     grows across restarts as well (store_open), whatever the clock says, and
+ *     orders jobs: by when they were made, changed, and ended.
+ *  6. Every job is in two lists: newest first by `made`, and in the order of
+ *     `version`, so that what changed since one is found at the end.
  */
 #ifndef SLUICE_JOBS_INTERNAL_H
 #define SLUICE_JOBS_INTERNAL_H
@@ -57,6 +60,8 @@ struct jobs {
     int64_t look_ns;
 
     struct job *newest;
+    struct job *changed_first; /* least recently */
+    struct job *changed_last;
     struct job_queue queue;
     unsigned running;
     unsigned waiting;
@@ -77,6 +82,9 @@ void jobs_unlock(struct jobs *jobs);
 struct job *jobs_find(const struct jobs *jobs, const char *id);
 /* Something that is shown has changed: whoever watches is kicked. */
 void jobs_changed(struct jobs *jobs, struct job *job);
+/* From now on it is found; its version is that of its last change, or a new
+ * one. */
+void jobs_insert(struct jobs *jobs, struct job *job);
 /* Nobody finds the job any more. */
 void jobs_unlink(struct jobs *jobs, struct job *job);
 

@@ -44,12 +44,21 @@ static bool is_watched(const struct jobs *jobs, const struct job *job)
     return w || job->awaited;
 }
 
-/* A program that died did not write when its imports ended. */
-static int64_t end_of(const struct job *job)
+/* Records of older programs have times alone. */
+static int64_t time_of_end(const struct job *job)
 {
     if (job->ended_ms != 0)
         return job->ended_ms;
     return job->started_ms != 0 ? job->started_ms : job->created_ms;
+}
+
+static bool ended_before(const struct job *a, const struct job *b)
+{
+    if (a->ended != b->ended)
+        return a->ended < b->ended;
+    if (time_of_end(a) != time_of_end(b))
+        return time_of_end(a) < time_of_end(b);
+    return a->version < b->version;
 }
 
 static bool has_ended(const struct job *job)
@@ -57,31 +66,18 @@ static bool has_ended(const struct job *job)
     return !job_state_is_live(job->state) && !job->busy;
 }
 
-/* How many of those that are kept have ended after the job. */
-static size_t count_later(const struct jobs *jobs, const struct job *than)
-{
-    size_t count = 0;
-    bool newer = true; /* who came later is taken to have ended later */
-    for (const struct job *job = jobs->newest; job; job = job->next) {
-        if (job == than)
-            newer = false;
-        else if (has_ended(job) && (end_of(job) > end_of(than) ||
-                                    (newer && end_of(job) == end_of(than))))
-            count++;
-    }
-    return count;
-}
-
 /* The first to have ended, unlinked, when enough have ended after it. */
 static struct job *oldest_beyond(struct jobs *jobs)
 {
     struct job *oldest = NULL;
-    for (struct job *job = jobs->newest; job; job = job->next) {
+    size_t later = 0;
+    for (struct job *job = jobs->newest; job; job = job->next)
         if (has_ended(job) && !is_watched(jobs, job) &&
-            (!oldest || end_of(job) <= end_of(oldest)))
+            (!oldest || ended_before(job, oldest)))
             oldest = job;
-    }
-    if (!oldest || count_later(jobs, oldest) < jobs->keep)
+    for (struct job *job = jobs->newest; oldest && job; job = job->next)
+        later += has_ended(job) && ended_before(oldest, job);
+    if (!oldest || later < jobs->keep)
         return NULL;
     jobs_unlink(jobs, oldest);
     return oldest;

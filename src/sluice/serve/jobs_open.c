@@ -41,9 +41,9 @@ static void take_loaded(void *arg, struct job *job)
     if (rejects && job->errors > 0)
         job_read_samples(job, rejects);
     free(rejects);
-    job->next = jobs->newest;
-    job->version = ++jobs->version;
-    jobs->newest = job;
+    if (job->version > jobs->version)
+        jobs->version = job->version;
+    jobs_insert(jobs, job);
 }
 
 /* What an earlier program was doing when it ended. */
@@ -52,6 +52,7 @@ static int take_up(struct jobs *jobs, struct job *job, struct issue *why)
     bool known = jobs_find_place(jobs, job->target, &job->target_index);
     if (!known && job->state == JOB_QUEUED) {
         job->state = JOB_FAILED;
+        job->ended = ++jobs->version;
         issue_set(&job->error, ISSUE_NOT_FOUND,
                   "there is no target %s any more", job->target);
         return store_put(jobs->store, job, JOB_FAILED, why);
@@ -63,6 +64,7 @@ static int take_up(struct jobs *jobs, struct job *job, struct issue *why)
     if (job->state != JOB_RUNNING)
         return 0;
     job->state = JOB_INTERRUPTED;
+    job->ended = ++jobs->version;
     issue_set(&job->error, ISSUE_CANCELED,
               "the server ended before the import did");
     return store_put(jobs->store, job, JOB_INTERRUPTED, why);
@@ -135,7 +137,7 @@ static int open_state(struct jobs *jobs, const char *state, struct issue *why)
     int status = -1;
     if (!path)
         issue_set(why, ISSUE_MEMORY, "out of memory");
-    else if (store_open(&jobs->store, path, why) == 0 &&
+    else if (store_open(&jobs->store, path, &jobs->version, why) == 0 &&
              store_load(jobs->store, take_loaded, jobs, why) == 0 &&
              take_up_all(jobs, jobs->newest, why) == 0)
         status = 0;
@@ -166,7 +168,6 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
     jobs->waiting_max = options->waiting ? options->waiting : JOBS_WAITING;
     jobs->keep = options->keep ? options->keep : JOBS_KEPT;
     set_bounds(jobs, options);
-    jobs->version = (uint64_t)job_now_ms();
     jobs->ctx = rn_ctx_with_cancel(rn_ctx_background());
     if (copy_targets(jobs, options, why) < 0 ||
         open_state(jobs, options->state, why) < 0) {

@@ -11,14 +11,22 @@
 
 /*
  * The callback runs under the lock and must not park. False when there is no
- * such job. jobs_visit_all: newest first, those changed after `since`, until it
- * returns false; returns the version that was seen.
+ * such job. jobs_visit_all: newest first, until it returns false; returns the
+ * version that was seen.
  */
 bool jobs_visit(struct jobs *jobs, const char *id,
                 void (*visit)(void *arg, const struct job *job), void *arg);
-uint64_t jobs_visit_all(struct jobs *jobs, uint64_t since,
+uint64_t jobs_visit_all(struct jobs *jobs,
                         bool (*visit)(void *arg, const struct job *job),
                         void *arg);
+/*
+ * Those that changed after the version `since`, at most `max`, in the order of
+ * their changes. Returns the version up to which all were seen; *more: there
+ * are others behind it. A version that is still to come is as none.
+ */
+uint64_t jobs_visit_changed(struct jobs *jobs, uint64_t since, size_t max,
+                            void (*visit)(void *arg, const struct job *job),
+                            void *arg, bool *more);
 
 /*
  * A watch is kicked when the job changes (NULL: when any does): a value waits

@@ -32,8 +32,18 @@ static const char settings[] =
     "PRAGMA synchronous = FULL;"
     "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, created INTEGER NOT"
     " NULL, state TEXT NOT NULL, record TEXT NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS versions (next INTEGER NOT NULL) STRICT;"
     /* Takes the lock now, not at the first job. */
     "BEGIN IMMEDIATE; COMMIT;";
+
+/*
+ * The clock begins the count and does not go on with it: it may be set back.
+ * Versions of 32 bits a start stay below 2^53, as numbers of JavaScript must,
+ * for two million starts.
+ */
+static const char next_version_sql[] =
+    "INSERT OR REPLACE INTO versions (rowid, next)"
+    " SELECT 1, coalesce((SELECT next FROM versions), ?1) + ?2 RETURNING next";
 
 static int fail(struct store *store, const char *what, struct issue *why)
 {
@@ -90,6 +100,9 @@ static char *record_of(const struct job *job)
     put_text(record, "used", job->label ? load_method_name(job->method) : NULL);
     json_object_set_new(record, "maps", maps_of(job));
     put_number(record, "attempt", job->attempt);
+    put_number(record, "version", (int64_t)job->version);
+    put_number(record, "made", (int64_t)job->made);
+    put_number(record, "end", (int64_t)job->ended);
     put_number(record, "started", job->started_ms);
     put_number(record, "ended", job->ended_ms);
     put_number(record, "has_result", job->has_result);
@@ -172,6 +185,9 @@ static void take_figures(const json_t *record, struct job *job)
 {
     const json_t *codes = json_object_get(record, "codes");
     job->attempt = (unsigned)number_of(record, "attempt");
+    job->version = (uint64_t)number_of(record, "version");
+    job->made = (uint64_t)number_of(record, "made");
+    job->ended = (uint64_t)number_of(record, "end");
     job->started_ms = number_of(record, "started");
     job->ended_ms = number_of(record, "ended");
     job->has_result = number_of(record, "has_result") != 0;
@@ -225,6 +241,7 @@ struct call {
     const char *path; /* or the id */
     const char *record;
     int64_t created_ms;
+    uint64_t version;
     enum job_state state;
     void (*give)(void *arg, struct job *job);
     void *arg;
@@ -247,6 +264,20 @@ static bool prepare(struct store *store, const char *sql,
                               statement, NULL) == SQLITE_OK;
 }
 
+static bool take_versions(struct store *store, uint64_t *version)
+{
+    sqlite3_stmt *next = NULL;
+    bool took = prepare(store, next_version_sql, &next) &&
+                sqlite3_bind_int64(next, 1, job_now_ms()) == SQLITE_OK &&
+                sqlite3_bind_int64(next, 2, VERSIONS_A_START) == SQLITE_OK &&
+                sqlite3_step(next) == SQLITE_ROW;
+    if (took)
+        *version = (uint64_t)sqlite3_column_int64(next, 0);
+    took = took && sqlite3_step(next) == SQLITE_DONE;
+    sqlite3_finalize(next);
+    return took;
+}
+
 static void do_open(void *arg)
 {
     struct call *call = arg;
@@ -262,7 +293,7 @@ static void do_open(void *arg)
         call->status =
             issue_set(call->why, ISSUE_IO, "%s: another sluice serve uses it",
                       call->path);
-    else if (code != SQLITE_OK ||
+    else if (code != SQLITE_OK || !take_versions(store, &call->version) ||
              !prepare(store,
                       "INSERT OR REPLACE INTO jobs VALUES (?1, ?2, ?3, ?4)",
                       &store->put) ||
@@ -271,7 +302,8 @@ static void do_open(void *arg)
                                  sqlite3_errmsg(store->db));
 }
 
-int store_open(struct store **out, const char *path, struct issue *why)
+int store_open(struct store **out, const char *path, uint64_t *version,
+               struct issue *why)
 {
     struct store *store = calloc(1, sizeof(*store));
     struct call call = {.store = store, .path = path, .why = why};
@@ -282,6 +314,7 @@ int store_open(struct store **out, const char *path, struct issue *why)
         return -1;
     }
     *out = store;
+    *version = call.version;
     return 0;
 }
 

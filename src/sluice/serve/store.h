@@ -14,8 +14,14 @@
 
 struct store;
 
-/* -1 with *why: cannot be opened, or another program has it open. */
-int store_open(struct store **store, const char *path, struct issue *why);
+/*
+ * -1 with *why: cannot be opened, or another program has it open. *version is
+ * above every one that an earlier program used, of which each record bears one
+ * and there are VERSIONS_A_START at most beside.
+ */
+#define VERSIONS_A_START (INT64_C(1) << 32)
+int store_open(struct store **store, const char *path, uint64_t *version,
+               struct issue *why);
 void store_close(struct store *store); /* NULL is allowed */
 
 /*
