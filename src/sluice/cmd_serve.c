@@ -30,6 +30,7 @@
 #include "serve/notify.h"
 #include "serve/routes.h"
 #include "serve/server.h"
+#include "serve/upload.h"
 
 #define TARGETS_MAX 64
 #define HOSTS_MAX   64
@@ -377,6 +378,8 @@ static int make_folder(char *path, struct issue *why)
         if (slash)
             *slash = '\0';
         int made = mkdir(path, 0700);
+        if (made == 0)
+            upload_sync_name(path);
         if (made < 0 && errno != EEXIST && !slash)
             return issue_set(why, ISSUE_IO, "%s cannot be made: %s", path,
                              rn_status_text(-errno));

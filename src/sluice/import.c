@@ -553,8 +553,8 @@ static int tell_settled(struct import *im, struct issue *why)
     if (watch && watch->on_settled &&
         watch->on_settled(im->options->watch_arg, im->result, why) < 0)
         return -1;
-    if (im->options->name)
-        with_sink(im, drop_ledger, &second);
+    im->result->dropped =
+        !im->options->name || with_sink(im, drop_ledger, &second) == 0;
     return 0;
 }
 
@@ -604,18 +604,25 @@ int import_run(struct rn_ctx *ctx, const struct import_options *options,
     return status;
 }
 
-int import_forget(struct rn_ctx *ctx, const char *target, const char *name,
+int import_forget(struct rn_ctx *ctx, const char *target,
+                  const char *const *names, size_t count, size_t *done,
                   struct issue *why)
 {
-    const struct import_options options = {.target = target, .name = name};
+    struct import_options options = {.target = target};
     struct import_result result = {0};
     struct import im = {.options = &options, .result = &result, .ctx = ctx};
     im.env = (struct sink_env){&im, env_wait_fd, env_offload};
-    if (sink_target_is_missing(target))
+    *done = 0;
+    if (sink_target_is_missing(target)) {
+        *done = count;
         return 0;
+    }
     int status = with_sink(&im, open_sink, why);
-    if (status == 0)
+    while (status == 0 && *done < count) {
+        options.name = names[*done];
         status = with_sink(&im, drop_ledger, why);
+        *done += status == 0;
+    }
     if (im.sink)
         with_sink(&im, close_sink, why);
     import_result_clear(&result);

@@ -77,6 +77,7 @@ struct import_result {
     uint64_t unsettled; /* read, but neither loaded nor rejected */
     uint64_t unknown;   /* of these, sent to be committed, not answered */
     uint64_t resumed;   /* of the total, settled by an earlier run */
+    bool dropped;       /* its ledger is, or there was none */
     int64_t duration;   /* nanoseconds, from opening the file */
     enum load_method method;
     char *sheet;  /* these three may be NULL when it did not start */
@@ -96,10 +97,12 @@ int import_run(struct rn_ctx *ctx, const struct import_options *options,
 void import_result_clear(struct import_result *result);
 
 /*
- * Drops what the target's ledger holds of an import that nobody will run again.
- * 0, or -1 with *why: the lines stay, and are in nobody's way. Parks.
+ * Drops what the target's ledger holds of imports that nobody will run again,
+ * one after the other: *done of them. 0, or -1 with *why: the lines of the
+ * others stay, and are in nobody's way. Parks.
  */
-int import_forget(struct rn_ctx *ctx, const char *target, const char *name,
+int import_forget(struct rn_ctx *ctx, const char *target,
+                  const char *const *names, size_t count, size_t *done,
                   struct issue *why);
 
 /* "sequential", ... */

@@ -211,6 +211,29 @@ def killed_at_any_moment(folder):
              [(0,)])
 
 
+SYNC_LOG = os.environ.get("SYNC_LOG_MODULE", os.path.join(
+    ROOT, "build", "tests", "http", "libsync_log.so"))
+
+
+@case
+def rejected_rows_are_on_disk_before_the_import_has_ended(folder):
+    """With their names, and those of the folders."""
+    if SANITIZED:
+        raise Skip("nothing is preloaded beside a sanitizer")
+    log = os.path.join(folder, "log")
+    state = os.path.join(os.path.realpath(folder), "state")
+    sqlite(folder, "out.sqlite", "CREATE TABLE list (number INTEGER NOT NULL)")
+    with Service(folder, env={"LD_PRELOAD": SYNC_LOG, "SYNC_LOG": log}) \
+            as server:
+        number = server.imported(b"number\nx\n")["id"]
+        synced = get(folder, "log").decode().splitlines()
+    rejects = os.path.join(state, "rejects")
+    at = synced.index(os.path.join(rejects, number))
+    check(rejects in synced[at:], synced)
+    for made in (os.path.dirname(state), state, os.path.join(state, "spool")):
+        check(made in synced[:at], made, synced)
+
+
 def gated_table(pg):
     pg.sql("CREATE TABLE list (number bigint NOT NULL, word text NOT NULL "
            "CHECK (word <> 'refused'));"
@@ -369,6 +392,75 @@ def removed_with_its_lines(folder):
             same(server.ask("DELETE", "/api/imports/" + number).status, 204)
         # The server has ended, and what it had begun as well.
         same(pg.sql("SELECT count(*) FROM sluice_ledger"), "0")
+
+
+def gate_of_the_ledger(pg):
+    """Lines are dropped behind the gate."""
+    pg.sql("CREATE TABLE sluice_ledger (import text NOT NULL, first bigint NOT "
+           "NULL, last bigint NOT NULL, loaded bigint NOT NULL, rejects text "
+           "NOT NULL, PRIMARY KEY (import, first));"
+           "CREATE FUNCTION drop_gate() RETURNS trigger LANGUAGE plpgsql AS "
+           "$$BEGIN PERFORM pg_advisory_xact_lock(%d); RETURN NULL; END$$;"
+           "CREATE TRIGGER gate BEFORE DELETE ON sluice_ledger EXECUTE "
+           "FUNCTION drop_gate()" % pg.gate)
+
+
+def killed_at_the_drop(pg, server):
+    pg.wait_at_gate()
+    server.kill()
+    for pid in pg.at_gate():
+        pg.sql("SELECT pg_terminate_backend(%d, 10000)" % pid)
+    check(pg.sql("SELECT count(*) FROM sluice_ledger") != "0")
+
+
+@case
+def lines_that_a_crash_left_are_dropped_at_the_start(folder):
+    """The import had succeeded, or was removed, and the server died before it
+    had told the database."""
+    with Postgres() as pg:
+        gated_table(pg)
+        gate_of_the_ledger(pg)
+        with Service(folder, to=pg.url) as server:
+            holder = pg.close_gate()
+            number = server.started(numbers(100))
+            killed_at_the_drop(pg, server)
+        with Service(folder, to=pg.url) as server:
+            same(server.job(number)["state"], "succeeded")
+            # The gate is closed: this one is killed as well.
+            killed_at_the_drop(pg, server)
+        open_gate(holder)
+        with Service(folder, to=pg.url) as server:
+            pg.wait_for("SELECT count(*) = 0 FROM sluice_ledger")
+            holder, number = stopped(pg, server, "batch")
+            server.ask("DELETE", "/api/imports/" + number)
+            same(server.ended(number)["state"], "canceled")
+            same(server.ask("DELETE", "/api/imports/" + number).status, 204)
+            killed_at_the_drop(pg, server)
+        open_gate(holder)
+        with Service(folder, to=pg.url) as server:
+            pg.wait_for("SELECT count(*) = 0 FROM sluice_ledger")
+            same(sorted(j["state"] for j in
+                        server.get("/api/imports").json()["imports"]),
+                 ["succeeded"])
+
+
+@case
+def lines_that_could_not_be_dropped_are_dropped_with_the_next(folder):
+    """The database ended the session that was to drop them."""
+    with Postgres() as pg:
+        gated_table(pg)
+        gate_of_the_ledger(pg)
+        with Service(folder, to=pg.url) as server:
+            holder = pg.close_gate()
+            number = server.started(numbers(100))
+            pg.wait_at_gate()
+            for pid in pg.at_gate():
+                pg.sql("SELECT pg_terminate_backend(%d, 10000)" % pid)
+            same(server.ended(number)["state"], "succeeded")
+            check(pg.sql("SELECT count(*) FROM sluice_ledger") != "0")
+            open_gate(holder)
+            same(server.imported(numbers(10))["state"], "succeeded")
+            pg.wait_for("SELECT count(*) = 0 FROM sluice_ledger")
 
 
 @case

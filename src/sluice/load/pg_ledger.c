@@ -48,6 +48,9 @@ static const char write_sql[] =
 
 static const char drop_sql[] = "DELETE FROM " LEDGER_TABLE " WHERE import = $1";
 
+#define UNDEFINED_TABLE    "42P01"
+#define LOCK_NOT_AVAILABLE "55P03"
+
 static int make_table(struct pg *pg, struct issue *why)
 {
     struct pg_answer answer = {0};
@@ -133,7 +136,7 @@ static int be_alone(struct pg *pg, const char *import, struct issue *why)
     pg_answer_clear(&answer);
     if (status == 0)
         return 0;
-    bool waited = strcmp(error.sqlstate, "55P03") == 0;
+    bool waited = strcmp(error.sqlstate, LOCK_NOT_AVAILABLE) == 0;
     pg_fail(pg, &error, why);
     return waited ? issue_set(why, ISSUE_DATABASE,
                               "a session of an earlier run of this import has "
@@ -166,6 +169,8 @@ int pg_ledger_drop(struct sink *sink, const char *import, struct issue *why)
     struct pg_error error;
     int status = pg_run_params(pg, drop_sql, 1, &import, &answer, &error);
     pg_answer_clear(&answer);
+    if (status < 0 && strcmp(error.sqlstate, UNDEFINED_TABLE) == 0)
+        return 0;
     return status < 0 ? pg_fail(pg, &error, why) : 0;
 }
 

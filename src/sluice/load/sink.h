@@ -131,7 +131,7 @@ bool sink_discards(const struct sink *sink);
  */
 int sink_ledger_open(struct sink *sink, const char *import,
                      struct ledger *ledger, struct issue *why);
-/* Drops the lines of an import; the ledger must be there. */
+/* Drops the lines of an import; there may be no ledger. */
 int sink_ledger_drop(struct sink *sink, const char *import, struct issue *why);
 
 /* Rows in the table now. */

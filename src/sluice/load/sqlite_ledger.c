@@ -64,6 +64,9 @@ int sqlite_ledger_drop(struct sink *sink, const char *import, struct issue *why)
     sqlite3 *db = ((struct sqlite_sink *)sink)->db;
     sqlite3_stmt *drop = NULL;
     int status = 0;
+    if (sqlite3_table_column_metadata(db, NULL, LEDGER_TABLE, NULL, NULL, NULL,
+                                      NULL, NULL, NULL) == SQLITE_ERROR)
+        return 0; /* there is no such table */
     if (!prepare_for(db, drop_sql, import, &drop) ||
         sqlite3_step(drop) != SQLITE_DONE)
         status = sqlite_issue(db, why);

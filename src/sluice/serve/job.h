@@ -70,12 +70,13 @@ struct job {
 
     /* jobs_internal.h's own. */
     size_t target_index;
-    uint64_t spooled;           /* bytes that its upload counts in the spool */
-    bool busy;                  /* being written, by its owner */
-    bool cancel;                /* somebody asked for it */
-    bool awaited;               /* jobs_wait is still to come */
-    struct rn_ctx *ctx;         /* of the running import */
-    struct job *next;           /* newer before older */
+    uint64_t spooled;   /* bytes that its upload counts in the spool */
+    bool busy;          /* being written, by its owner */
+    bool owes_lines;    /* it succeeded, and its ledger was not dropped */
+    bool cancel;        /* somebody asked for it */
+    bool awaited;       /* jobs_wait is still to come */
+    struct rn_ctx *ctx; /* of the running import */
+    struct job *next;   /* newer before older */
     struct job *changed_before; /* in the order of versions */
     struct job *changed_after;
     struct job *next_waiting;

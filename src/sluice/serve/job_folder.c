@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "serve/upload.h"
+
 char *job_folder_path(const char *path, const char *name)
 {
     char *joined;
@@ -19,7 +21,8 @@ char *job_folder_path(const char *path, const char *name)
 
 static int make_folder(const char *path, struct issue *why)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    bool made = mkdir(path, 0700) == 0;
+    if ((made && upload_sync_name(path) == 0) || (!made && errno == EEXIST))
         return 0;
     return issue_set(why, ISSUE_IO, "%s cannot be made: %s", path,
                      strerror(errno));

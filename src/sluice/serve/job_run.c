@@ -147,7 +147,8 @@ static void close_rejects(void *arg)
     struct runner *runner = arg;
     FILE *file = runner->rejects;
     bool good = fflush(file) == 0 && fsync(fileno(file)) == 0;
-    if (fclose(file) != 0 || !good)
+    if (fclose(file) != 0 || !good ||
+        upload_sync_name(runner->place->rejects) < 0)
         runner->lost = true;
     runner->rejects = NULL;
 }
@@ -287,39 +288,9 @@ enum job_state job_run(struct job *job, const struct job_place *place)
         status = run_import(&runner, &result, &why);
     if (status < 0 && !runner.recorded)
         state = ended_badly(&runner, &result, &why);
+    else if (result.dropped)
+        store_lines_dropped(place->store, job->id);
+    job->owes_lines = state == JOB_SUCCEEDED && !result.dropped;
     import_result_clear(&result);
     return state;
-}
-
-/* -------------------------------------------------------------- the ledger */
-
-/* For a database to forget an import; it is asked for one DELETE by key. */
-#define FORGET_PATIENCE (5 * RN_S)
-
-struct lines {
-    const char *dsn;
-    struct rn_waitgroup *runners;
-    char id[JOB_ID_SIZE];
-};
-
-/* A database that is down keeps the lines. */
-static void drop_lines(struct lines *own)
-{
-    struct issue why;
-    struct rn_ctx *ctx =
-        rn_ctx_with_timeout(rn_ctx_background(), FORGET_PATIENCE);
-    import_forget(ctx, own->dsn, own->id, &why);
-    rn_ctx_release(ctx);
-    rn_waitgroup_done(own->runners);
-}
-
-void job_drop_lines(const struct job *job, const char *dsn,
-                    struct rn_waitgroup *runners)
-{
-    static const struct rn_task_options options = {.name = "ledger",
-                                                   .stack_size = JOBS_STACK};
-    struct lines lines = {dsn, runners, ""};
-    strcpy(lines.id, job->id);
-    rn_waitgroup_add(runners, 1);
-    rn_go_with(&options, drop_lines, lines);
 }

@@ -31,14 +31,6 @@ struct job_place {
  */
 enum job_state job_run(struct job *job, const struct job_place *place);
 
-/*
- * Drops what the target's ledger holds of a job that is removed, in a goroutine
- * of its own, which `runners` counts; `dsn` is borrowed until it has ended.
- * Does not park.
- */
-void job_drop_lines(const struct job *job, const char *dsn,
-                    struct rn_waitgroup *runners);
-
 /* Once, before the first job runs. */
 void job_metrics_register(void);
 

@@ -139,6 +139,10 @@ static void end_run(struct jobs *jobs, struct job *job, enum job_state state)
     rn_ctx_release(job->ctx);
     job->ctx = NULL;
     job->state = state;
+    if (job->owes_lines)
+        jobs_owe_lines(jobs, job->id, job->target_index);
+    else if (state == JOB_SUCCEEDED)
+        jobs_pay_lines(jobs, job->target_index);
     jobs_changed(jobs, job);
     jobs_start_waiting(jobs);
 }

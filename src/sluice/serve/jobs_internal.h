@@ -3,6 +3,7 @@
  * jobs_internal.h: all jobs, as the files that keep them know each other.
  *
  *     jobs_list.c    the list, its lock, and whom a change is told
+ *     jobs_ledger.c  what is to be dropped from the targets' ledgers
  *     jobs_keep.c    which of those that ended are kept
  *     jobs_watch.c   watches, and who waits for an end
  *     jobs.c         the queue, and who may run
@@ -42,6 +43,8 @@ struct place {
     unsigned running;
     unsigned limit; /* 0: none */
     struct table_locks tables;
+    struct lines *owed; /* of its ledger, to be dropped */
+    bool paying;        /* a goroutine does */
 };
 
 struct jobs {
@@ -92,6 +95,14 @@ void jobs_unlink(struct jobs *jobs, struct job *job);
 char *jobs_upload_path(const struct jobs *jobs, const struct job *job);
 /* False, and *index behind the last, when no target bears the name. */
 bool jobs_find_place(const struct jobs *jobs, const char *name, size_t *index);
+
+/* --- jobs_ledger.c -------------------------------------------------------- */
+
+/* Under the lock: the lines of an import that nobody will run again. */
+void jobs_owe_lines(struct jobs *jobs, const char *id, size_t place);
+/* Under the lock: drops them, in a goroutine that jobs->runners counts. */
+void jobs_pay_lines(struct jobs *jobs, size_t place);
+void jobs_forget_lines(struct place *place);
 
 /* --- jobs_keep.c ---------------------------------------------------------- */
 

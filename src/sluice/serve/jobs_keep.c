@@ -11,7 +11,6 @@
 
 #include <runnel/runnel.h>
 
-#include "serve/job_run.h"
 #include "serve/jobs_internal.h"
 
 /* A large file takes the file system a while. */
@@ -94,12 +93,15 @@ static bool has_ledger(const struct jobs *jobs, const struct job *job)
 static void forget(struct jobs *jobs, struct job *job)
 {
     struct issue why;
-    store_delete(jobs->store, job->id, &why);
+    store_delete(jobs->store, job, &why);
     jobs_remove_upload(jobs, job);
     remove_file(jobs_rejects_path(jobs, job->id));
-    if (has_ledger(jobs, job))
-        job_drop_lines(job, jobs->places[job->target_index].target.dsn,
-                       &jobs->runners);
+    if (has_ledger(jobs, job)) {
+        jobs_lock(jobs);
+        jobs_owe_lines(jobs, job->id, job->target_index);
+        jobs_pay_lines(jobs, job->target_index);
+        jobs_unlock(jobs);
+    }
     job_free(job);
 }
 

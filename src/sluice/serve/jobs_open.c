@@ -46,6 +46,13 @@ static void take_loaded(void *arg, struct job *job)
     jobs_insert(jobs, job);
 }
 
+static void take_lines(void *arg, const char *id, const char *target)
+{
+    size_t place;
+    if (jobs_find_place(arg, target, &place))
+        jobs_owe_lines(arg, id, place);
+}
+
 /* What an earlier program was doing when it ended. */
 static int take_up(struct jobs *jobs, struct job *job, struct issue *why)
 {
@@ -119,6 +126,7 @@ static void free_jobs(struct jobs *jobs)
     for (size_t i = 0; i < jobs->place_count; i++) {
         free((char *)(uintptr_t)jobs->places[i].target.name);
         free((char *)(uintptr_t)jobs->places[i].target.dsn);
+        jobs_forget_lines(&jobs->places[i]);
     }
     free(jobs->places);
     free(jobs->targets);
@@ -139,6 +147,7 @@ static int open_state(struct jobs *jobs, const char *state, struct issue *why)
         issue_set(why, ISSUE_MEMORY, "out of memory");
     else if (store_open(&jobs->store, path, &jobs->version, why) == 0 &&
              store_load(jobs->store, take_loaded, jobs, why) == 0 &&
+             store_load_lines(jobs->store, take_lines, jobs, why) == 0 &&
              take_up_all(jobs, jobs->newest, why) == 0)
         status = 0;
     free(path);
@@ -181,6 +190,8 @@ int jobs_open(struct jobs **out, const struct jobs_options *options,
     jobs_register_metrics(jobs);
     jobs_prune(jobs);
     jobs_lock(jobs);
+    for (size_t i = 0; i < jobs->place_count; i++)
+        jobs_pay_lines(jobs, i);
     jobs_start_waiting(jobs);
     jobs_unlock(jobs);
     *out = jobs;

@@ -23,6 +23,7 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *put;
     sqlite3_stmt *drop;
+    sqlite3_stmt *owe;    /* lines to be dropped */
     struct rn_mutex lock; /* all of it */
 };
 
@@ -32,6 +33,8 @@ static const char settings[] =
     "PRAGMA synchronous = FULL;"
     "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, created INTEGER NOT"
     " NULL, state TEXT NOT NULL, record TEXT NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS lines (import TEXT PRIMARY KEY, target TEXT"
+    " NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS versions (next INTEGER NOT NULL) STRICT;"
     /* Takes the lock now, not at the first job. */
     "BEGIN IMMEDIATE; COMMIT;";
@@ -239,11 +242,14 @@ static bool take_record(const char *text, struct job *job)
 struct call {
     struct store *store;
     const char *path; /* or the id */
+    const char *target;
     const char *record;
+    bool lines; /* are to be dropped */
     int64_t created_ms;
     uint64_t version;
     enum job_state state;
     void (*give)(void *arg, struct job *job);
+    void (*give_lines)(void *arg, const char *id, const char *target);
     void *arg;
     struct issue *why;
     int status;
@@ -297,7 +303,9 @@ static void do_open(void *arg)
              !prepare(store,
                       "INSERT OR REPLACE INTO jobs VALUES (?1, ?2, ?3, ?4)",
                       &store->put) ||
-             !prepare(store, "DELETE FROM jobs WHERE id = ?1", &store->drop))
+             !prepare(store, "DELETE FROM jobs WHERE id = ?1", &store->drop) ||
+             !prepare(store, "INSERT OR IGNORE INTO lines VALUES (?1, ?2)",
+                      &store->owe))
         call->status = issue_set(call->why, ISSUE_IO, "%s: %s", call->path,
                                  sqlite3_errmsg(store->db));
 }
@@ -323,6 +331,7 @@ static void do_close(void *arg)
     struct store *store = arg;
     sqlite3_finalize(store->put);
     sqlite3_finalize(store->drop);
+    sqlite3_finalize(store->owe);
     sqlite3_close(store->db);
 }
 
@@ -334,6 +343,38 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* Steps a statement that gives no rows. */
+static bool run(sqlite3_stmt *statement)
+{
+    bool done = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return done;
+}
+
+static bool owe_lines(const struct call *call)
+{
+    sqlite3_stmt *owe = call->store->owe;
+    sqlite3_bind_text(owe, 1, call->path, -1, SQLITE_STATIC);
+    sqlite3_bind_text(owe, 2, call->target, -1, SQLITE_STATIC);
+    return run(owe);
+}
+
+/* A bound statement, with what its job owes, or nothing of either. */
+static void write_job(struct call *call, sqlite3_stmt *statement)
+{
+    sqlite3 *db = call->store->db;
+    call->status = 0;
+    bool begun = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+    if (begun && run(statement) && (!call->lines || owe_lines(call)) &&
+        sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+        return;
+    call->status = fail(call->store, "written", call->why);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 static void do_put(void *arg)
 {
     struct call *call = arg;
@@ -342,11 +383,7 @@ static void do_put(void *arg)
     sqlite3_bind_int64(put, 2, call->created_ms);
     sqlite3_bind_text(put, 3, job_state_name(call->state), -1, SQLITE_STATIC);
     sqlite3_bind_text(put, 4, call->record, -1, SQLITE_STATIC);
-    call->status = 0;
-    if (sqlite3_step(put) != SQLITE_DONE)
-        call->status = fail(call->store, "written", call->why);
-    sqlite3_reset(put);
-    sqlite3_clear_bindings(put);
+    write_job(call, put);
 }
 
 int store_put(struct store *store, const struct job *job, enum job_state state,
@@ -355,7 +392,9 @@ int store_put(struct store *store, const struct job *job, enum job_state state,
     char *record = record_of(job);
     struct call call = {.store = store,
                         .path = job->id,
+                        .target = job->target,
                         .record = record,
+                        .lines = state == JOB_SUCCEEDED,
                         .created_ms = job->created_ms,
                         .state = state,
                         .why = why};
@@ -371,17 +410,68 @@ static void do_delete(void *arg)
     struct call *call = arg;
     sqlite3_stmt *drop = call->store->drop;
     sqlite3_bind_text(drop, 1, call->path, -1, SQLITE_STATIC);
-    call->status = 0;
-    if (sqlite3_step(drop) != SQLITE_DONE)
-        call->status = fail(call->store, "written", call->why);
-    sqlite3_reset(drop);
-    sqlite3_clear_bindings(drop);
+    write_job(call, drop);
 }
 
-int store_delete(struct store *store, const char *id, struct issue *why)
+int store_delete(struct store *store, const struct job *job, struct issue *why)
 {
-    struct call call = {.store = store, .path = id, .why = why};
+    struct call call = {.store = store,
+                        .path = job->id,
+                        .target = job->target,
+                        .lines =
+                            job->started_ms != 0 && job->state != JOB_SUCCEEDED,
+                        .why = why};
     return run_call(store, &call, do_delete);
+}
+
+/* Written again after a crash that takes it, which costs a DELETE. */
+static void do_lines_dropped(void *arg)
+{
+    struct call *call = arg;
+    sqlite3 *db = call->store->db;
+    sqlite3_stmt *paid = NULL;
+    sqlite3_exec(db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    if (prepare(call->store, "DELETE FROM lines WHERE import = ?1", &paid)) {
+        sqlite3_bind_text(paid, 1, call->path, -1, SQLITE_STATIC);
+        sqlite3_step(paid);
+    }
+    sqlite3_finalize(paid);
+    sqlite3_exec(db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+}
+
+void store_lines_dropped(struct store *store, const char *id)
+{
+    struct call call = {.store = store, .path = id};
+    run_call(store, &call, do_lines_dropped);
+}
+
+static void do_load_lines(void *arg)
+{
+    struct call *call = arg;
+    sqlite3_stmt *rows = NULL;
+    int code = SQLITE_ERROR;
+    if (prepare(call->store, "SELECT import, target FROM lines", &rows))
+        code = sqlite3_step(rows);
+    call->status = 0;
+    for (; code == SQLITE_ROW; code = sqlite3_step(rows)) {
+        const char *id = (const char *)sqlite3_column_text(rows, 0);
+        const char *target = (const char *)sqlite3_column_text(rows, 1);
+        if (id && target && strlen(id) == JOB_ID_SIZE - 1)
+            call->give_lines(call->arg, id, target);
+    }
+    if (code != SQLITE_DONE)
+        call->status = fail(call->store, "read", call->why);
+    sqlite3_finalize(rows);
+}
+
+int store_load_lines(struct store *store,
+                     void (*give)(void *arg, const char *id,
+                                  const char *target),
+                     void *arg, struct issue *why)
+{
+    struct call call = {
+        .store = store, .give_lines = give, .arg = arg, .why = why};
+    return run_call(store, &call, do_load_lines);
 }
 
 static bool take_state(const char *name, enum job_state *state)

@@ -30,7 +30,19 @@ void store_close(struct store *store); /* NULL is allowed */
  */
 int store_put(struct store *store, const struct job *job, enum job_state state,
               struct issue *why);
-int store_delete(struct store *store, const char *id, struct issue *why);
+int store_delete(struct store *store, const struct job *job, struct issue *why);
+
+/*
+ * An import that has succeeded, or is deleted after it began, may have lines in
+ * its target's ledger: with the record it is written that they are to be
+ * dropped, and here that they were, which need not reach the disk at once.
+ */
+void store_lines_dropped(struct store *store, const char *id);
+/* Those whose lines are to be dropped. -1 with *why. */
+int store_load_lines(struct store *store,
+                     void (*give)(void *arg, const char *id,
+                                  const char *target),
+                     void *arg, struct issue *why);
 
 /*
  * Every job, oldest first, given to the callback; a record that cannot be

@@ -141,8 +141,7 @@ static void write_block(void *arg)
     }
 }
 
-/* The name of a new file is on disk when its folder is. */
-static int sync_folder_of(const char *path)
+int upload_sync_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder =
@@ -172,7 +171,7 @@ static void link_file(void *arg)
     int made = upload->temporary ? link(upload->temporary, call->path)
                                  : linkat(AT_FDCWD, upload->path, AT_FDCWD,
                                           call->path, AT_SYMLINK_FOLLOW);
-    call->status = made < 0 ? -errno : sync_folder_of(call->path);
+    call->status = made < 0 ? -errno : upload_sync_name(call->path);
 }
 
 static void close_file(void *arg)

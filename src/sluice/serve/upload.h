@@ -86,6 +86,12 @@ int upload_receive(struct upload *upload, struct upload_spool *spool,
  */
 int upload_keep(struct upload *upload, const char *path);
 
+/*
+ * Waits until the name of a new file is on disk, which it is when its folder
+ * is: 0 or a negative status. Blocks.
+ */
+int upload_sync_name(const char *path);
+
 /* Closes it, and with it the file unless it was kept. Again: does nothing. */
 void upload_clear(struct upload *upload);
 
