@@ -86,6 +86,7 @@ bench-serve: all
 	@tools/install_deps bench
 	@bench/serve/bench_http
 	@bench/serve/bench_uploads
+	@bench/serve/bench_uploads --history 500 --watchers 100 --stalled 200
 
 fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz

@@ -300,12 +300,13 @@ def killed_and_retried(folder, method):
             check(job["counts"]["resumed"] >= committed, job, committed)
 
 
-def retried_before_its_sessions_are_gone(folder, method):
+@case
+def retried_before_its_sessions_are_gone(folder):
     """They stand at the gate, and would commit when it opens."""
     with Postgres() as pg:
         gated_table(pg)
         with Service(folder, to=pg.url) as server:
-            holder, number = stopped(pg, server, method)
+            holder, number = stopped(pg, server, "copy")
             server.kill()
         old = pg.at_gate()
         with Service(folder, to=pg.url) as server:
@@ -314,16 +315,6 @@ def retried_before_its_sessions_are_gone(folder, method):
             same([pid for pid in old if pid in pg.at_gate()], [])
             open_gate(holder)
             check_whole(pg, server, server.ended(number))
-
-
-@case
-def retried_beside_rows_that_are_sent(folder):
-    retried_before_its_sessions_are_gone(folder, "sequential")
-
-
-@case
-def retried_beside_a_copy_that_is_sent(folder):
-    retried_before_its_sessions_are_gone(folder, "copy")
 
 
 @case
