@@ -206,6 +206,11 @@ def clients_take_turns_and_the_queue_ends(folder):
         answer = server.submit(numbers(1))
         same(answer.status, 429, answer)
         check(int(answer.field("Retry-After")) > 0, answer)
+        book = get(folder, os.path.basename(
+            workbook(folder, "a.xlsx", [["number"], [1]])))
+        answer = server.post("/upload?table=list", form(form_part(book)), FORM)
+        same(answer.status, 429, answer)
+        check(int(answer.field("Retry-After")) > 0, answer)
         same(server.metric("sluice_imports_queued"), 3)
         same(server.metric("sluice_imports_running"), 1)
         answer = server.ask("DELETE", "/api/imports/" + waiting[1])
@@ -216,6 +221,31 @@ def clients_take_turns_and_the_queue_ends(folder):
             same(server.ended(number)["state"], "succeeded")
         same(pg.sql("SELECT string_agg(number::text, ',' ORDER BY number) "
                     "FROM list WHERE number < 5"), "1,2,4")
+
+
+@case
+def a_client_waits_for_no_crowd(folder):
+    """One has sent five files; another's only one is not the last."""
+    with Postgres() as pg, Service(folder, "--imports", "1",
+                                   to=pg.url) as server:
+        pg.sql("CREATE TABLE list (number bigint, word text)")
+        pg.sql("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+               "'BEGIN PERFORM pg_advisory_xact_lock(%d); RETURN NEW; END'"
+               % pg.gate)
+        pg.sql("CREATE TRIGGER wait BEFORE INSERT ON list FOR EACH ROW "
+               "EXECUTE FUNCTION wait()")
+        gate = pg.close_gate()
+        made = [server.started(numbers(1)) for _ in range(5)]
+        pg.wait_at_gate()
+        with server.open("127.0.0.2") as other:
+            other.send(request_bytes(
+                "POST", "/api/imports?name=list.csv", "Content-Type: text/csv",
+                body=numbers(1)))
+            alone = other.answer().json()["id"]
+        open_gate(gate)
+        begun = sorted((server.ended(n)["started_at"], n)
+                       for n in (*made, alone))
+        same([n for _, n in begun].index(alone), 2)
 
 
 @case

@@ -62,18 +62,18 @@ class Answer:
 class Connection:
     """One connection, bytes in both directions."""
 
-    def __init__(self, address, timeout=PATIENCE_S):
-        self.socket = self.connect(address, timeout)
+    def __init__(self, address, timeout=PATIENCE_S, source=None):
+        self.socket = self.connect(address, timeout, source)
         self.bytes = b""
 
     @staticmethod
-    def connect(address, timeout):
+    def connect(address, timeout, source):
         if isinstance(address, str):
             made = socket.socket(socket.AF_UNIX)
             made.settimeout(timeout)
             made.connect(address)
             return made
-        return socket.create_connection(address, timeout)
+        return socket.create_connection(address, timeout, source)
 
     def __enter__(self):
         return self
@@ -235,8 +235,9 @@ class Server:
         with open(self.errors.name) as f:
             return f.read()[-20000:]
 
-    def open(self):
-        return Connection(self.address)
+    def open(self, source=None):
+        """`source` is another client's address, such as 127.0.0.2."""
+        return Connection(self.address, source=source and (source, 0))
 
     def ask(self, method, path, *fields, body=None, **options):
         """One request on a connection of its own."""

@@ -152,6 +152,22 @@ def watchers(folder):
         same(server.metric("sluice_rows_loaded_total"), 300)
         same(server.metric("sluice_rows_rejected_total"), 1)
         check(server.metric("sluice_goroutines") > 1)
+        for name, least in (('sluice_imports_total{state="succeeded"}', 1),
+                            ('sluice_imports_total{state="failed"}', 0),
+                            ('sluice_imports_total{state="canceled"}', 0),
+                            ("sluice_imports_queued", 0),
+                            ("sluice_imports_running", 0),
+                            ("sluice_upload_bytes_total", 1000),
+                            ("sluice_http_connections", 1)):
+            check(server.metric(name) >= least, name)
+        text = server.get("/metrics").body.decode()
+        check("# TYPE sluice_import_seconds histogram" in text, text)
+        buckets = [int(n) for n in re.findall(
+            r'sluice_import_seconds_bucket\{le="[^"]+"\} (\d+)', text)]
+        same((buckets, buckets[-1]), (sorted(buckets), 1))
+        same(server.metric('sluice_import_seconds_bucket{le="+Inf"}'), 1)
+        same(server.metric("sluice_import_seconds_count"), 1)
+        check(re.search(r"sluice_import_seconds_sum \d", text), text)
     with Service(folder, "--to", "sqlite:missing/folder/out.sqlite") as server:
         same(server.get("/health").status, 200)
         answer = server.get("/ready")

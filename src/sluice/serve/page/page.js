@@ -81,7 +81,7 @@ const ERRORS = {
   encrypted: "The file is protected by a password. Save it without one.",
   unsupported: "This kind of workbook cannot be read. Save it as .xlsx.",
   dtd: "The file is not a sound workbook. Save it again as .xlsx.",
-  limit: "The file is larger than what is allowed.",
+  limit: "The file, or what was rejected of it, is larger than what is allowed.",
   ambiguous: "The file is not a sound workbook. Save it again as .xlsx.",
   mapping: "The columns of the sheet do not fit the table.",
   usage: "These options do not go together.",
@@ -102,13 +102,13 @@ const STATUS_WORDS = {
   415: "Only .xlsx and .csv files can be imported. Save the file as one of these.",
   429: "Many imports are waiting. Please try again in a moment.",
   502: "The database cannot be reached.",
-  503: "The server is just stopping. Please try again in a moment.",
-  507: "The server's disk is full.",
+  503: "The server is busy, or just stopping. Please try again in a moment.",
+  507: "The server has no room for this file: remove imports that did not end well, or wait for those that do.",
 };
 
 function wordsFor(status, body) {
   if (STATUS_WORDS[status]) {
-    const detail = status === 502 && body && body.error;
+    const detail = (status === 502 || status === 503) && body && body.error;
     return detail ? `${STATUS_WORDS[status]} (${detail})` : STATUS_WORDS[status];
   }
   const text = body && body.error ? String(body.error) : "";
