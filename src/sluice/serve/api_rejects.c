@@ -176,6 +176,13 @@ static void make_file(void *arg)
     free(place);
 }
 
+/* With its last name gone, all of it is removed now. */
+static void close_file(void *arg)
+{
+    const struct reading *reading = arg;
+    close(reading->fd);
+}
+
 /* "list.xlsx" -> "list": what a download is named after. */
 static void plain_name(const char *name, char *out, size_t size)
 {
@@ -212,7 +219,7 @@ static void reply_file(struct reading *reading, const char *name,
                         reading->fd, 0, reading->size);
     }
     if (reading->fd >= 0)
-        close(reading->fd);
+        rn_block(close_file, reading);
 }
 
 static void keep_name(void *arg, const struct job *job)

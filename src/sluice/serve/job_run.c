@@ -13,6 +13,9 @@
  *
  * Rejected rows go to a file, a line each (issueline.h), in row order; a retry
  * writes it anew, because the ledger holds what an earlier run has refused.
+ * They are written where they come up: into the page cache, which takes
+ * microseconds. What waits for the disk (fsync, removing a large file) is done
+ * where it may block.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -153,6 +156,12 @@ static void close_rejects(void *arg)
     runner->rejects = NULL;
 }
 
+static void remove_rejects(void *arg)
+{
+    const struct runner *runner = arg;
+    unlink(runner->place->rejects);
+}
+
 static int keep_rejects(struct runner *runner, struct issue *why)
 {
     if (runner->rejects)
@@ -280,7 +289,7 @@ enum job_state job_run(struct job *job, const struct job_place *place)
     struct import_result result = {0};
     struct issue why = {0};
     enum job_state state = JOB_SUCCEEDED;
-    unlink(place->rejects); /* an earlier attempt's */
+    rn_block(remove_rejects, &runner); /* an earlier attempt's */
     int status = store_put(place->store, job, JOB_RUNNING, &why);
     if (status == 0)
         status = check_upload(job, place->upload, &why);
