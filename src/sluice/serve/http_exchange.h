@@ -26,10 +26,12 @@
 
 struct server_limits;
 
-#define HTTP_EXTRA_MAX 4096u
-#define HTTP_FIRST_MAX 1536u
-#define HTTP_SMALL     2048u
-#define HTTP_TEXTS     1024u
+#define HTTP_EXTRA_MAX  4096u
+#define HTTP_FIRST_MAX  1024u
+#define HTTP_SMALL      2048u
+#define HTTP_SMALL_BODY 1024u
+#define HTTP_TEXTS      1024u
+#define HTTP_ID_SIZE    26
 
 struct http_response {
     struct http_exchange *exchange;
@@ -69,12 +71,13 @@ struct http_exchange {
     bool continue_owed; /* the client waits for "100 Continue" */
     int body_failed;    /* an http_body_status; 0: none */
 
-    char id[24];
+    char id[HTTP_ID_SIZE];
     int64_t started;
 
     /* Not cleared when it is made; see http_exchange_make. */
     struct http_head head;
-    char first[HTTP_FIRST_MAX];     /* of an answer's head: what we say */
+    /* Of an answer's head what we say; behind it what else is small. */
+    char first[HTTP_FIRST_MAX + HTTP_SMALL_BODY];
     char extra[HTTP_EXTRA_MAX + 2]; /* what handlers add, and the empty line */
     char texts[HTTP_TEXTS];
     char small[HTTP_SMALL]; /* what most requests fit into */

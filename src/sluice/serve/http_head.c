@@ -6,16 +6,43 @@
 
 #include <string.h>
 
+/* What a byte may be part of. */
+enum {
+    TOKEN = 1,   /* methods, names of fields */
+    TEXT = 2,    /* values of fields: neither a control nor DEL, but for tab */
+    VISIBLE = 4, /* addresses: ASCII, no white space, no fragment */
+    DIGIT = 8,
+};
+#define MARK (TEXT | VISIBLE)
+#define WORD (TEXT | VISIBLE | TOKEN)
+
+static const unsigned char classes[256] = {
+    ['\t'] = TEXT,        [' '] = TEXT,         ['!'] = WORD,
+    ['"'] = MARK,         ['#'] = TEXT | TOKEN, ['$' ... '\''] = WORD,
+    ['(' ... ')'] = MARK, ['*' ... '+'] = WORD, [','] = MARK,
+    ['-' ... '.'] = WORD, ['/'] = MARK,         ['0' ... '9'] = WORD | DIGIT,
+    [':' ... '@'] = MARK, ['A' ... 'Z'] = WORD, ['[' ... ']'] = MARK,
+    ['^' ... 'z'] = WORD, ['{'] = MARK,         ['|'] = WORD,
+    ['}'] = MARK,         ['~'] = WORD,         [0x80 ... 0xff] = TEXT,
+};
+
 bool http_is_token(unsigned char c)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z') || (c != '\0' && strchr(others, c));
+    return (classes[c] & TOKEN) != 0;
 }
 
 bool http_is_text(unsigned char c)
 {
-    return c == '\t' || (c >= 0x20 && c != 0x7f);
+    return (classes[c] & TEXT) != 0;
+}
+
+/* Every byte is of that class. */
+static bool all(struct slice text, unsigned char class)
+{
+    unsigned char common = class;
+    for (size_t i = 0; i < text.len; i++)
+        common &= classes[(unsigned char)text.ptr[i]];
+    return common != 0;
 }
 
 int64_t http_head_end(const char *bytes, size_t size, size_t *scanned)
@@ -55,20 +82,6 @@ static bool cut(struct slice *line, char stop, struct slice *before)
     return true;
 }
 
-static bool all(struct slice text, bool (*is)(unsigned char))
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is((unsigned char)text.ptr[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool is_visible(unsigned char c)
-{
-    return c > 0x20 && c < 0x7f && c != '#';
-}
-
 static bool begins(struct slice text, const char *with)
 {
     size_t len = strlen(with);
@@ -84,7 +97,7 @@ static int parse_target(struct slice target, struct http_head *head,
 {
     if (target.len > HTTP_TARGET_MAX)
         return -414;
-    if (target.len == 0 || !all(target, is_visible))
+    if (target.len == 0 || !all(target, VISIBLE))
         return -400;
     for (const char *const *scheme =
              (const char *const[]){"http://", "https://", NULL};
@@ -114,7 +127,7 @@ static int parse_target(struct slice target, struct http_head *head,
 
 static bool is_digit(unsigned char c)
 {
-    return c >= '0' && c <= '9';
+    return (classes[c] & DIGIT) != 0;
 }
 
 static int parse_version(struct slice version, struct http_head *head)
@@ -134,7 +147,7 @@ static int parse_request_line(struct slice line, struct http_head *head,
 {
     struct slice target;
     if (!cut(&line, ' ', &head->method) || head->method.len == 0 ||
-        !all(head->method, http_is_token) || !cut(&line, ' ', &target))
+        !all(head->method, TOKEN) || !cut(&line, ' ', &target))
         return -400;
     int status = parse_version(line, head);
     return status < 0 ? status : parse_target(target, head, authority);
@@ -160,7 +173,7 @@ static int parse_field(struct slice line, struct http_head *head)
         return -431;
     struct http_field *field = &head->fields[head->field_count++];
     if (!cut(&line, ':', &field->name) || field->name.len == 0 ||
-        !all(field->name, http_is_token) || !all(line, http_is_text))
+        !all(field->name, TOKEN) || !all(line, TEXT))
         return -400;
     field->value = trim(line);
     return 0;
@@ -168,7 +181,7 @@ static int parse_field(struct slice line, struct http_head *head)
 
 static int parse_length(struct slice value, int64_t *length)
 {
-    if (value.len == 0 || value.len > 18 || !all(value, is_digit))
+    if (value.len == 0 || value.len > 18 || !all(value, DIGIT))
         return -400;
     *length = 0;
     for (size_t i = 0; i < value.len; i++)
@@ -220,7 +233,7 @@ static bool is_host(struct slice host)
         return false;
     return port.len == 0 ||
            (port.ptr[0] == ':' &&
-            all((struct slice){port.ptr + 1, port.len - 1}, is_digit));
+            all((struct slice){port.ptr + 1, port.len - 1}, DIGIT));
 }
 
 /* What was seen of the fields that may come once. */

@@ -21,16 +21,17 @@
 #define DRAIN_MAX ((uint64_t)64 * 1024)
 
 /* Every answer: nothing of it is to be guessed, framed or kept. */
-static const char security[] = "X-Content-Type-Options: nosniff\r\n"
-                               "X-Frame-Options: DENY\r\n"
-                               "Referrer-Policy: no-referrer\r\n"
-                               "Cross-Origin-Opener-Policy: same-origin\r\n"
-                               "Cross-Origin-Resource-Policy: same-origin\r\n";
-static const char policy[] =
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; "
-    "style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
-static const char no_store[] = "Cache-Control: no-store\r\n";
+#define SECURITY                                  \
+    "X-Content-Type-Options: nosniff\r\n"         \
+    "X-Frame-Options: DENY\r\n"                   \
+    "Referrer-Policy: no-referrer\r\n"            \
+    "Cross-Origin-Opener-Policy: same-origin\r\n" \
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+/* Data; the page has a policy of its own. */
+#define POLICY                                                       \
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; " \
+    "form-action 'none'; frame-ancestors 'none'\r\n"
+#define NO_STORE "Cache-Control: no-store\r\n"
 
 const char *http_status_text(int status)
 {
@@ -116,34 +117,41 @@ struct writer {
     char *end;
 };
 
-static void put(struct writer *writer, const char *text)
+static void put(struct writer *writer, struct slice text)
 {
     size_t room = (size_t)(writer->end - writer->to);
-    size_t len = strnlen(text, room);
-    memcpy(writer->to, text, len);
+    size_t len = text.len < room ? text.len : room;
+    memcpy(writer->to, text.ptr, len);
     writer->to += len;
 }
 
-static void put_number(struct writer *writer, uint64_t number, unsigned digits)
+#define PUT(writer, literal) put(writer, SLICE(literal))
+
+static void put_number(struct writer *writer, uint64_t number)
 {
     char text[24];
-    char *at = text + sizeof(text) - 1;
-    *at = '\0';
+    char *at = text + sizeof(text);
     do {
         *--at = (char)('0' + number % 10);
         number /= 10;
-    } while (number > 0 || at > text + sizeof(text) - 1 - digits);
-    put(writer, at);
+    } while (number > 0);
+    put(writer, (struct slice){at, (size_t)(text + sizeof(text) - at)});
 }
 
-/* "Date: Sun, 01 Mar 2026 12:00:00 GMT" */
+static void set_digits(char *to, unsigned count, unsigned number)
+{
+    while (count-- > 0) {
+        to[count] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+/* Until the year 9999. */
 static void put_date(struct writer *writer)
 {
-    static const char days[][6] = {"Thu, ", "Fri, ", "Sat, ", "Sun, ",
-                                   "Mon, ", "Tue, ", "Wed, "};
-    static const char months[][6] = {" Jan ", " Feb ", " Mar ", " Apr ",
-                                     " May ", " Jun ", " Jul ", " Aug ",
-                                     " Sep ", " Oct ", " Nov ", " Dec "};
+    static const char days[] = "ThuFriSatSunMonTueWed";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char text[] = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     int64_t day_number = now.tv_sec / 86400;
@@ -152,18 +160,14 @@ static void put_date(struct writer *writer)
     unsigned month;
     unsigned day;
     civil_from_days(day_number, &year, &month, &day);
-    put(writer, "Date: ");
-    put(writer, days[day_number % 7]);
-    put_number(writer, day, 2);
-    put(writer, months[month - 1]);
-    put_number(writer, (uint64_t)year, 4);
-    put(writer, " ");
-    put_number(writer, rest / 3600, 2);
-    put(writer, ":");
-    put_number(writer, rest / 60 % 60, 2);
-    put(writer, ":");
-    put_number(writer, rest % 60, 2);
-    put(writer, " GMT\r\n");
+    memcpy(text + 6, days + day_number % 7 * 3, 3);
+    set_digits(text + 11, 2, day);
+    memcpy(text + 14, months + (month - 1) * 3, 3);
+    set_digits(text + 18, 4, (unsigned)year);
+    set_digits(text + 23, 2, rest / 3600);
+    set_digits(text + 26, 2, rest / 60 % 60);
+    set_digits(text + 29, 2, rest % 60);
+    put(writer, (struct slice){text, sizeof(text) - 1});
 }
 
 /* Invariant 2 of http_exchange.h. */
@@ -189,37 +193,69 @@ static bool has_body(int status)
 static size_t write_first(struct http_exchange *x, int status, const char *type,
                           int64_t length)
 {
-    struct writer writer = {x->first, x->first + sizeof(x->first)};
-    put(&writer, "HTTP/1.1 ");
-    put_number(&writer, (uint64_t)status, 3);
-    put(&writer, " ");
-    put(&writer, http_status_text(status));
-    put(&writer, "\r\n");
+    struct writer writer = {x->first, x->first + HTTP_FIRST_MAX};
+    const struct http_response *response = &x->response;
+    PUT(&writer, "HTTP/1.1 ");
+    put_number(&writer, (uint64_t)status);
+    PUT(&writer, " ");
+    put(&writer, slice_of(http_status_text(status)));
+    PUT(&writer, "\r\n");
     put_date(&writer);
     if (type) {
-        put(&writer, "Content-Type: ");
-        put(&writer, type);
-        put(&writer, "\r\n");
+        PUT(&writer, "Content-Type: ");
+        put(&writer, slice_of(type));
+        PUT(&writer, "\r\n");
     }
     if (length < 0 && x->head.minor > 0) {
-        put(&writer, "Transfer-Encoding: chunked\r\n");
+        PUT(&writer, "Transfer-Encoding: chunked\r\n");
     } else if (length >= 0 && has_body(status)) {
-        put(&writer, "Content-Length: ");
-        put_number(&writer, (uint64_t)length, 1);
-        put(&writer, "\r\n");
+        PUT(&writer, "Content-Length: ");
+        put_number(&writer, (uint64_t)length);
+        PUT(&writer, "\r\n");
     }
-    put(&writer, "X-Request-Id: ");
-    put(&writer, x->id);
-    put(&writer, x->close             ? "\r\nConnection: close\r\n"
-                 : x->head.minor == 0 ? "\r\nConnection: keep-alive\r\n"
-                                      : "\r\n");
-    put(&writer, security);
-    put(&writer, x->response.sent_policy ? "" : policy);
-    put(&writer, x->response.sent_cache_control ? "" : no_store);
+    PUT(&writer, "X-Request-Id: ");
+    put(&writer, slice_of(x->id));
+    PUT(&writer, "\r\n");
+    if (x->close)
+        PUT(&writer, "Connection: close\r\n");
+    else if (x->head.minor == 0)
+        PUT(&writer, "Connection: keep-alive\r\n");
+    if (!response->sent_policy && !response->sent_cache_control) {
+        PUT(&writer, SECURITY POLICY NO_STORE);
+        return (size_t)(writer.to - x->first);
+    }
+    PUT(&writer, SECURITY);
+    if (!response->sent_policy)
+        PUT(&writer, POLICY);
+    if (!response->sent_cache_control)
+        PUT(&writer, NO_STORE);
     return (size_t)(writer.to - x->first);
 }
 
-/* Sends head and body by one write. */
+/*
+ * Sends head and body by one write; as one piece when they are small, which is
+ * the cheaper system call.
+ */
+static int send_whole(struct http_exchange *x, size_t first, const void *body,
+                      size_t size)
+{
+    size_t extra = x->response.extra_len + 2;
+    memcpy(x->extra + extra - 2, "\r\n", 2);
+    if (first + extra + size > sizeof(x->first)) {
+        const struct iovec pieces[] = {
+            {x->first, first},
+            {x->extra, extra},
+            {(void *)(uintptr_t)body, size},
+        };
+        return http_wire_write(x->wire, pieces, size == 0 ? 2 : 3);
+    }
+    memcpy(x->first + first, x->extra, extra);
+    if (size > 0)
+        memcpy(x->first + first + extra, body, size);
+    const struct iovec whole = {x->first, first + extra + size};
+    return http_wire_write(x->wire, &whole, 1);
+}
+
 static int send_head(struct http_response *response, int status,
                      const char *type, int64_t length, const void *body,
                      size_t size)
@@ -228,18 +264,12 @@ static int send_head(struct http_response *response, int status,
     decide_close(x);
     if (length < 0 && x->head.minor == 0)
         x->close = true;
-    size_t first = write_first(x, status, type, length);
-    memcpy(x->extra + response->extra_len, "\r\n", 2);
-    bool bare = x->is_head_method || !has_body(status);
+    if (x->is_head_method || !has_body(status))
+        size = 0;
     response->status = status;
-    response->bytes = bare ? 0 : size;
-    const struct iovec pieces[] = {
-        {x->first, first},
-        {x->extra, response->extra_len + 2},
-        {(void *)(uintptr_t)body, size},
-    };
+    response->bytes = size;
     response->failed =
-        http_wire_write(x->wire, pieces, bare || size == 0 ? 2 : 3);
+        send_whole(x, write_first(x, status, type, length), body, size);
     if (response->failed < 0)
         x->close = true;
     return response->failed;

@@ -71,7 +71,9 @@ bool http_path_decode(struct slice raw, char *out)
     int64_t len = decode(raw, false, out);
     if (len < 0 || utf8_check((struct slice){out, (size_t)len}) != (size_t)len)
         return false;
-    if (count_slashes(out, (size_t)len) != count_slashes(raw.ptr, raw.len))
+    /* Only an escape can become a slash. */
+    if ((size_t)len != raw.len &&
+        count_slashes(out, (size_t)len) != count_slashes(raw.ptr, raw.len))
         return false;
     return !strchr(out, '\\') && !has_dot_segment(out);
 }
@@ -130,6 +132,12 @@ bool http_path_fits(const char *pattern, const char *path)
 {
     struct slice name;
     struct slice segment;
+    /* Most are seen to differ, or to be the same, before a "{name}". */
+    size_t same = 0;
+    while (pattern[same] == path[same] && pattern[same] && pattern[same] != '{')
+        same++;
+    if (pattern[same] != '{')
+        return pattern[same] == path[same];
     while (walk(&pattern, &path, &name, &segment)) {
         if (*pattern == '\0' && *path == '\0')
             return true;

@@ -92,8 +92,8 @@ static void write_until(struct http_wire *wire, int64_t deadline)
     rn_conn_set_write_deadline(wire->conn, wire->write_deadline);
 }
 
-int http_wire_write(struct http_wire *wire, const struct iovec *pieces,
-                    int count)
+static int write_in_turns(struct http_wire *wire, const struct iovec *pieces,
+                          int count)
 {
     struct iovec copies[HTTP_WIRE_PIECES];
     struct iovec turn[HTTP_WIRE_PIECES];
@@ -108,4 +108,15 @@ int http_wire_write(struct http_wire *wire, const struct iovec *pieces,
                      : rn_conn_write_pieces(wire->conn, turn, taken, NULL);
     }
     return status;
+}
+
+int http_wire_write(struct http_wire *wire, const struct iovec *pieces,
+                    int count)
+{
+    if (count > 1 || pieces->iov_len > WRITE_MAX)
+        return write_in_turns(wire, pieces, count);
+    write_until(wire, rn_deadline(wire->stall_ns));
+    return wire->tls ? tls_write(wire->tls, pieces->iov_base, pieces->iov_len)
+                     : rn_conn_write(wire->conn, pieces->iov_base,
+                                     pieces->iov_len, NULL);
 }

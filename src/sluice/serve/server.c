@@ -228,13 +228,30 @@ static void count_request(const struct http_exchange *x)
     metric_add(&body_bytes, (int64_t)x->body_taken);
 }
 
+/* "4f1d02aa-3e8": the server's name, and a number in hexadecimal. */
+static void name_request(struct server *server, char id[HTTP_ID_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t number =
+        atomic_fetch_add_explicit(&server->next_id, 1, memory_order_relaxed);
+    char text[16];
+    char *at = text + sizeof(text);
+    do {
+        *--at = digits[number % 16];
+        number /= 16;
+    } while (number > 0);
+    size_t len = (size_t)(text + sizeof(text) - at);
+    memcpy(id, server->id_prefix, 8);
+    id[8] = '-';
+    memcpy(id + 9, at, len);
+    id[9 + len] = '\0';
+}
+
 /* Serves one request; whether the connection stays. */
 static bool serve_request(struct connection *c, struct http_exchange *x)
 {
     struct server *server = c->server;
-    snprintf(x->id, sizeof(x->id), "%s-%llx", server->id_prefix,
-             (unsigned long long)atomic_fetch_add_explicit(
-                 &server->next_id, 1, memory_order_relaxed));
+    name_request(server, x->id);
     x->request.stopping = server->stopping;
     int status = http_exchange_read_head(x);
     if (status == RN_CLOSED)
