@@ -107,9 +107,7 @@ static int64_t try_read(struct rn_conn *conn, void *data, size_t size)
 /* With the turn: some bytes, 0 at the end, or a status. */
 static int64_t read_some(struct rn_conn *conn, void *data, size_t size)
 {
-    int64_t got = -EAGAIN;
-    if (!netfd_is_drained(&conn->fd, NETFD_READ))
-        got = try_read(conn, data, size);
+    int64_t got = try_read(conn, data, size);
     while (got == -EAGAIN) {
         int status = netfd_wait(&conn->fd, NETFD_READ, NULL);
         if (status < 0)
@@ -118,27 +116,36 @@ static int64_t read_some(struct rn_conn *conn, void *data, size_t size)
     }
     if (got > 0)
         memory_was_written(data, (size_t)got);
-    if (conn->is_tcp && got > 0 && (size_t)got < size)
-        netfd_set_drained(&conn->fd, NETFD_READ);
     return got;
+}
+
+/* After a call that asked for `size` bytes. */
+static void end_read(struct rn_conn *conn, int64_t got, size_t size)
+{
+    if (conn->is_tcp && got > 0 && (size_t)got < size)
+        netfd_end_drained(&conn->fd, NETFD_READ);
+    else
+        netfd_end(&conn->fd, NETFD_READ);
+    net_edge_in();
 }
 
 int64_t rn_conn_read(struct rn_conn *conn, void *data, size_t size)
 {
-    int64_t got = netfd_begin(&conn->fd, NETFD_READ);
+    int64_t got = size > 0 ? netfd_begin_ready(&conn->fd, NETFD_READ)
+                           : netfd_begin(&conn->fd, NETFD_READ);
     if (got != 0)
         return got;
     if (size > 0)
         got = read_some(conn, data, size);
-    netfd_end(&conn->fd, NETFD_READ);
-    net_edge_in();
+    end_read(conn, got, size);
     return got;
 }
 
 int64_t rn_conn_read_full(struct rn_conn *conn, void *data, size_t size)
 {
     size_t done = 0;
-    int64_t got = netfd_begin(&conn->fd, NETFD_READ);
+    int64_t got = size > 0 ? netfd_begin_ready(&conn->fd, NETFD_READ)
+                           : netfd_begin(&conn->fd, NETFD_READ);
     if (got != 0)
         return got;
     while (done < size) {
@@ -146,6 +153,13 @@ int64_t rn_conn_read_full(struct rn_conn *conn, void *data, size_t size)
         if (got <= 0)
             break;
         done += (size_t)got;
+        if (!conn->is_tcp || done == size)
+            continue;
+        int status = netfd_wait_drained(&conn->fd, NETFD_READ);
+        if (status < 0) {
+            got = status;
+            break;
+        }
     }
     netfd_end(&conn->fd, NETFD_READ);
     net_edge_in();

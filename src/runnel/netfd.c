@@ -150,45 +150,59 @@ static void forget_edges(struct netfd *n, int side)
         n->sides[side].drained = false;
 }
 
-void netfd_set_drained(struct netfd *n, int side)
-{
-    poll_desc_lock(n->desc);
-    /* An end that was told of before may lie behind what was read. */
-    n->sides[side].drained = (poll_take_edges(n->desc, 0) & POLL_HUNG) == 0;
-    poll_desc_unlock(n->desc);
-}
-
-bool netfd_is_drained(const struct netfd *n, int side)
-{
-    return n->sides[side].drained;
-}
-
-int netfd_begin(struct netfd *n, int side)
+/*
+ * Parks until it is the caller's turn. On 0 it is, and the lock is held; on a
+ * negative status neither.
+ */
+static int take_turn(struct netfd *n, int side)
 {
     struct netfd_side *s = &n->sides[side];
     sched_point();
     poll_desc_lock(n->desc);
     int status = refusal(n, side);
-    bool my_turn = status == 0 && !s->busy;
-    if (my_turn) {
-        s->busy = true;
-        forget_edges(n, side);
-    }
-    if (status == 0)
-        n->users++;
-    if (my_turn || status != 0) {
+    if (status != 0) {
         poll_desc_unlock(n->desc);
         return status;
     }
-    uint32_t winner = park(n, side, true, NULL);
-    if (winner != BY_TURN) {
-        netfd_drop(n);
-        return status_of(winner, NULL);
+    n->users++;
+    if (s->busy) {
+        uint32_t winner = park(n, side, true, NULL);
+        if (winner != BY_TURN) {
+            netfd_drop(n);
+            return status_of(winner, NULL);
+        }
+        poll_desc_lock(n->desc);
+        status = refusal(n, side);
+        if (status != 0) {
+            poll_desc_unlock(n->desc);
+            netfd_end(n, side);
+            return status;
+        }
     }
-    poll_desc_lock(n->desc);
-    status = refusal(n, side);
+    s->busy = true;
     forget_edges(n, side);
-    poll_desc_unlock(n->desc);
+    return 0;
+}
+
+int netfd_begin(struct netfd *n, int side)
+{
+    int status = take_turn(n, side);
+    if (status == 0)
+        poll_desc_unlock(n->desc);
+    return status;
+}
+
+int netfd_begin_ready(struct netfd *n, int side)
+{
+    int status = take_turn(n, side);
+    if (status != 0)
+        return status;
+    if (!n->sides[side].drained) {
+        poll_desc_unlock(n->desc);
+        return 0;
+    }
+    n->sides[side].drained = false;
+    status = status_of(park(n, side, false, NULL), NULL);
     if (status != 0)
         netfd_end(n, side);
     return status;
@@ -205,11 +219,13 @@ static bool leave(struct netfd *n)
     return true;
 }
 
-void netfd_end(struct netfd *n, int side)
+static void end_turn(struct netfd *n, int side, bool drained)
 {
     struct netfd_side *s = &n->sides[side];
     struct task *next = NULL;
     poll_desc_lock(n->desc);
+    /* As in netfd_wait_drained; an edge is seen when the next turn begins. */
+    s->drained = drained && (poll_take_edges(n->desc, 0) & POLL_HUNG) == 0;
     while (!next && !list_empty(&s->waits)) {
         struct netfd_wait *w =
             container_of(s->waits.next, struct netfd_wait, node);
@@ -226,11 +242,20 @@ void netfd_end(struct netfd *n, int side)
         os_close(fd);
 }
 
+void netfd_end(struct netfd *n, int side)
+{
+    end_turn(n, side, false);
+}
+
+void netfd_end_drained(struct netfd *n, int side)
+{
+    end_turn(n, side, true);
+}
+
 int netfd_wait(struct netfd *n, int side, struct cancel_token *token)
 {
     if (token && token_status(token) != 0)
         return token_status(token);
-    n->sides[side].drained = false;
     poll_desc_lock(n->desc);
     int status = refusal(n, side);
     int edges = poll_take_edges(n->desc, events_of[side]);
@@ -239,6 +264,18 @@ int netfd_wait(struct netfd *n, int side, struct cancel_token *token)
         return status;
     }
     return status_of(park(n, side, false, token), token);
+}
+
+int netfd_wait_drained(struct netfd *n, int side)
+{
+    poll_desc_lock(n->desc);
+    int status = refusal(n, side);
+    /* An end that was told of before may lie behind what was read. */
+    if (status != 0 || poll_take_edges(n->desc, events_of[side]) != 0) {
+        poll_desc_unlock(n->desc);
+        return status;
+    }
+    return status_of(park(n, side, false, NULL), NULL);
 }
 
 bool netfd_hold(struct netfd *n)

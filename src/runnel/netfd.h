@@ -27,7 +27,7 @@ enum { NETFD_READ, NETFD_WRITE, NETFD_SIDES };
 
 struct netfd_side {
     bool busy;         /* somebody is between begin and end */
-    bool drained;      /* nothing to be had until an edge; the turn's owner's */
+    bool drained;      /* nothing to be had until an edge */
     int64_t deadline;  /* RN_NEVER: none */
     struct list waits; /* of netfd.c: the one that waits to be ready, or those
                           that wait for their turn, oldest first */
@@ -53,15 +53,17 @@ int netfd_open(struct netfd *n, int fd);
 int netfd_begin(struct netfd *n, int side);
 
 /*
- * Between them: the descriptor gave less than was asked for, of which it is
- * known that it then has no more (a TCP socket). netfd_is_drained says so in
- * a later turn, until an edge came: then a call need not be tried before the
- * wait.
+ * As netfd_begin, for a call that is then tried at once: parks as well while it
+ * is known that the descriptor has nothing (netfd_end_drained).
  */
-void netfd_set_drained(struct netfd *n, int side);
-bool netfd_is_drained(const struct netfd *n, int side);
+int netfd_begin_ready(struct netfd *n, int side);
 
 void netfd_end(struct netfd *n, int side);
+/*
+ * As netfd_end, after the descriptor gave less than was asked for, of which it
+ * is known that it then has no more until an edge (a TCP socket).
+ */
+void netfd_end_drained(struct netfd *n, int side);
 
 /*
  * Between them, after the descriptor said -EAGAIN: parks until the side may be
@@ -69,6 +71,12 @@ void netfd_end(struct netfd *n, int side);
  * the token (NULL: none).
  */
 int netfd_wait(struct netfd *n, int side, struct cancel_token *token);
+
+/*
+ * Between them, after the descriptor gave less than was asked for, as above:
+ * parks until it may have more. 0, RN_CLOSED, RN_TIMEOUT.
+ */
+int netfd_wait_drained(struct netfd *n, int side);
 
 /* Keeps the number without a turn. False when it is closed. */
 bool netfd_hold(struct netfd *n);
