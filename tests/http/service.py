@@ -3,6 +3,7 @@
 """sluice serve: the tutorial's contract to the letter, watchers, targets whose
 passwords nobody sees, and its beginning and end.
 """
+import hashlib
 import shutil
 
 from http_client import *
@@ -172,6 +173,43 @@ def watchers(folder):
         same(server.get("/health").status, 200)
         answer = server.get("/ready")
         same((answer.status, answer.json()["status"]), (503, "unavailable"))
+
+
+@case
+def the_page_comes_packed_and_is_kept(folder):
+    with Service(folder, "--to", "null:") as server:
+        for path in ("/", "/page.js", "/icon.svg", "/api/openapi.json"):
+            plain = server.get(path)
+            same(plain.field("Content-Encoding"), None)
+            for takes in ("gzip", "br;q=1.0, GZIP;q=0.8, *;q=0.1"):
+                packed = server.get(path, "Accept-Encoding: " + takes)
+                same(packed.field("Content-Encoding"), "gzip")
+                same(zlib.decompress(packed.body, 31), plain.body)
+            for takes in ("br", "gzip;q=0, br", "gzip ; q=0.000", "gzipped"):
+                same(server.get(path, "Accept-Encoding: " + takes).body,
+                     plain.body)
+            same((plain.field("Vary"), packed.field("Vary")),
+                 ("Accept-Encoding", "Accept-Encoding"))
+            check(plain.field("ETag") != packed.field("ETag"), packed)
+            for answer, *fields in ((plain,),
+                                    (packed, "Accept-Encoding: gzip")):
+                tag = "If-None-Match: " + answer.field("ETag")
+                kept = server.get(path, tag, *fields)
+                same((kept.status, kept.body), (304, b""))
+                same(kept.field("ETag"), answer.field("ETag"))
+
+
+@case
+def the_page_may_use_its_own_style_alone(folder):
+    with Service(folder, "--to", "null:") as server:
+        page = server.get("/")
+        sheet = re.search(rb"<style>(.*?)</style>", page.body, re.S).group(1)
+        allowed = base64.b64encode(hashlib.sha256(sheet).digest()).decode()
+        check("style-src 'sha256-%s';" % allowed in
+              page.field("Content-Security-Policy"), page)
+        check(b"stylesheet" not in page.body, "nothing else to wait for")
+        check("style-src 'none';" in
+              server.get("/page.js").field("Content-Security-Policy"))
 
 
 SECRET = "s3cr3t-of-the-database"

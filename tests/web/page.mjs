@@ -247,7 +247,7 @@ test('in the dark, and on a phone', async ({ open }) => {
 test('first paint comes at once, and little is sent', async ({ open }) => {
   const page = await open();
   const sizes = await page.evaluate(() => performance.getEntriesByType('resource')
-    .filter((r) => /page\.(css|js)|icon/.test(r.name)).map((r) => r.decodedBodySize));
+    .filter((r) => /page\.js|icon/.test(r.name)).map((r) => r.decodedBodySize));
   const own = await page.evaluate(() => performance.getEntriesByType('navigation')[0].decodedBodySize);
   const all = sizes.reduce((a, b) => a + b, own);
   assert.ok(all > 10000 && all < 60000, `${all} bytes in all`);

@@ -181,7 +181,6 @@ static void targets(void *app, struct http_request *request,
 
 const struct http_route api_routes[] = {
     {"GET", "/", page_show, 0},
-    {"GET", "/page.css", page_show, 0},
     {"GET", "/page.js", page_show, 0},
     {"GET", "/icon.svg", page_show, 0},
     {"GET", "/api/openapi.json", page_show, 0},

@@ -13,7 +13,10 @@ struct page_file {
     const char *type;
     const unsigned char *bytes;
     size_t size;
-    const char *tag; /* of these bytes, in quotes: an ETag */
+    const unsigned char *packed; /* the same by gzip */
+    size_t packed_size;
+    const char *tag;   /* of these bytes */
+    const char *style; /* what its policy allows as style: a source */
 };
 
 /* Made by tools/embed. */
