@@ -367,19 +367,25 @@ static void leave(struct connection *c)
 
 static void serve_connection(struct connection **own)
 {
-    struct connection *c = *own;
-    struct server *server = c->server;
     rn_task_set_name("http connection");
-    int status = RN_OK;
-    if (server->tls) {
-        http_wire_read_until(&c->wire, rn_deadline(server->limits.head_ns));
-        rn_conn_set_write_deadline(c->conn,
-                                   rn_deadline(server->limits.head_ns));
-        status = tls_accept(&c->wire.tls, server->tls, c->conn);
-    }
-    if (status == RN_OK)
-        serve_requests(c);
-    leave(c);
+    serve_requests(*own);
+    leave(*own);
+}
+
+/*
+ * The handshake needs a stack several times as deep as requests do; so it has
+ * one of its own, which goes to the next handshake.
+ */
+static void shake_hands(struct connection **own)
+{
+    struct connection *c = *own;
+    int64_t deadline = rn_deadline(c->server->limits.head_ns);
+    rn_task_set_name("http handshake");
+    http_wire_read_until(&c->wire, deadline);
+    rn_conn_set_write_deadline(c->conn, deadline);
+    if (tls_accept(&c->wire.tls, c->server->tls, c->conn) != RN_OK ||
+        rn_try_go(serve_connection, c) < 0)
+        leave(c);
 }
 
 /* ----------------------------------------------------------------- accept */
@@ -447,7 +453,8 @@ static void take_connection(struct server *server, struct rn_conn *conn)
     metric_add(&accepted, 1);
     metric_add(&open_connections, 1);
     rn_waitgroup_add(&server->tasks, 1);
-    if (rn_try_go(serve_connection, c) < 0)
+    if ((server->tls ? rn_try_go(shake_hands, c)
+                     : rn_try_go(serve_connection, c)) < 0)
         leave(c);
 }
 

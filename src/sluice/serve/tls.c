@@ -58,6 +58,8 @@ int tls_server_open(struct tls_server **server, const char *certificate,
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_NO_COMPRESSION);
+    /* Tickets, which the client keeps, are all that sessions go on by. */
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     /* A write that must wait is repeated with what is left of the same. */
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS |
                                   SSL_MODE_ENABLE_PARTIAL_WRITE |
