@@ -84,9 +84,12 @@ bench-patterns: all
 
 bench-serve: all
 	@tools/install_deps bench
+	@tools/install_web
+	@ninja -C build bench/serve/raw_http
 	@bench/serve/bench_http
 	@bench/serve/bench_uploads
-	@bench/serve/bench_uploads --history 500 --watchers 100 --stalled 200
+	@bench/serve/bench_watchers --history 500 --watchers 100 --stalled 200
+	@bench/serve/bench_paint
 
 fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz
@@ -120,7 +123,7 @@ help:
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
 	@echo 'make bench-goroutines  what one costs, and a thread'
 	@echo 'make bench-patterns  the patterns beside bare channels'
-	@echo 'make bench-serve  the server beside Go, where Go is installed'
+	@echo 'make bench-serve  the server beside Go, uploads at once, first paint'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'

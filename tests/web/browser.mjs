@@ -74,19 +74,25 @@ export class Server {
 const cases = [];
 export const test = (name, run) => cases.push({ name, run });
 
-export async function main() {
-  if (!existsSync(chromium) || !existsSync(join(root, 'tests/web/node_modules/playwright-core'))) {
-    console.log('1..0 # SKIP there is no chromium or no playwright-core: tools/install_deps web');
-    return;
-  }
+// The browser; null where it is not installed.
+export async function launch() {
+  if (!existsSync(chromium) || !existsSync(join(root, 'tests/web/node_modules/playwright-core'))) return null;
   const { chromium: engine } = await import('playwright-core');
-  mkdirSync(shots, { recursive: true });
-  const chosen = cases.filter((c) => process.argv.length < 3 || process.argv.slice(2).some((a) => c.name.includes(a)));
-  const browser = await engine.launch({
+  return engine.launch({
     executablePath: chromium,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
+}
+
+export async function main() {
+  const browser = await launch();
+  if (!browser) {
+    console.log('1..0 # SKIP there is no chromium or no playwright-core: tools/install_deps web');
+    return;
+  }
+  mkdirSync(shots, { recursive: true });
+  const chosen = cases.filter((c) => process.argv.length < 3 || process.argv.slice(2).some((a) => c.name.includes(a)));
   let failed = 0;
   for (const [index, { name, run }] of chosen.entries()) {
     const began = Date.now();
