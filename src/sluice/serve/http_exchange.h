@@ -91,6 +91,8 @@ struct http_exchange *http_exchange_make(struct http_wire *wire,
                                          const struct server_limits *limits,
                                          const char *bytes, size_t size);
 void http_exchange_free(struct http_exchange *exchange); /* NULL is allowed */
+/* Gives back what is kept for requests to come; no exchange is in use. */
+void http_exchange_drop_spares(void);
 
 /* Memory for a text that lives as long as the exchange; NULL: it is out. */
 char *http_exchange_text(struct http_exchange *exchange, size_t size);

@@ -125,7 +125,16 @@ static void put(struct writer *writer, struct slice text)
     writer->to += len;
 }
 
-#define PUT(writer, literal) put(writer, SLICE(literal))
+/* A literal's length is known, so that it is a few moves and no call. */
+#define PUT(writer, literal) put_whole(writer, literal, sizeof(literal) - 1)
+static inline void put_whole(struct writer *writer, const char *text,
+                             size_t len)
+{
+    if (len > (size_t)(writer->end - writer->to))
+        return;
+    memcpy(writer->to, text, len);
+    writer->to += len;
+}
 
 static void put_number(struct writer *writer, uint64_t number)
 {

@@ -225,7 +225,8 @@ static void count_request(const struct http_exchange *x)
     int class = x->response.status / 100;
     if (class >= 2 && class <= 5)
         metric_add(&requests[class - 2], 1);
-    metric_add(&body_bytes, (int64_t)x->body_taken);
+    if (x->body_taken > 0)
+        metric_add(&body_bytes, (int64_t)x->body_taken);
 }
 
 /* "4f1d02aa-3e8": the server's name, and a number in hexadecimal. */
@@ -613,6 +614,7 @@ void server_free(struct server *server)
         rn_ctx_release(server->stopping);
         rn_ctx_release(server->ending);
     }
+    http_exchange_drop_spares();
     rn_listener_free(server->listener);
     tls_server_free(server->tls);
     free(server->address);
