@@ -98,10 +98,9 @@ int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
         {"listen", "ADDRESS", "serve there", .text = &listen_address},
-        {"clients", "N", "at most so many", .number = &most, .min = 1,
-         .max = 1000000},
+        {"clients", "N", "at most so many", .number = &most, 1, 1000000},
         {"slow-ms", "MS", "a client that takes nothing for so long is dropped",
-         .number = &slow_ms, .min = 1, .max = 3600000},
+         .number = &slow_ms, 1, 3600000},
         {"connect", "ADDRESS", "be a client of the server there",
          .text = &connect_address},
         {"nick", "NAME", "of this client", .text = &nick},

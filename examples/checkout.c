@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
         {"unit-ms", "MS", "the fastest service; the slowest takes three",
-         .number = &unit_ms, .min = 0, .max = 60000},
+         .number = &unit_ms, 0, 60000},
         {0},
     };
     return example_main(

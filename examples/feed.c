@@ -151,12 +151,12 @@ int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
         {"timeout-ms", "MS", "when the feed must be there",
-         .number = &timeout_ms, .min = 1, .max = 60000},
+         .number = &timeout_ms, 1, 60000},
         {"unit-ms", "MS", "the fastest source; the slowest takes three",
-         .number = &unit_ms, .min = 0, .max = 60000},
-        {"limit", "N", "posts shown", .number = &limit, .min = 1, .max = 100},
+         .number = &unit_ms, 0, 60000},
+        {"limit", "N", "posts shown", .number = &limit, 1, 100},
         {"slow", "SOURCE", "a source that will be too late", .text = &slow},
-        {"seed", "N", "other posts", .number = &seed, .min = 0, .max = 1 << 30},
+        {"seed", "N", "other posts", .number = &seed, 0, 1 << 30},
         {0},
     };
     return example_main(

@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "common/example.h"
+#include "common/mini_http.h"
 #include "micro_service.h"
+#include "request_scope.h"
 
 #define SERVICES 3
 
@@ -24,21 +26,13 @@ static const char *address = "127.0.0.1:8080", *slow, *fail;
 static int64_t timeout_ms = 500, unit_ms = 10, failures = 1000000;
 static int64_t open_ms = 5000;
 
-struct backend {
-    struct service service;
-    struct rn_breaker breaker;
+static struct service services[SERVICES] = {
+    {.name = "catalog", .answer = "{\"name\":\"Teapot\"}", .takes_ms = 1},
+    {.name = "prices", .answer = "{\"cents\":3900}", .takes_ms = 2},
+    {.name = "stock", .answer = "{\"left\":17}", .takes_ms = 3},
 };
-
-static struct backend backends[SERVICES] = {
-    {.service = {"catalog", "{\"name\":\"Teapot\"}", 1, 0, NULL}},
-    {.service = {"prices", "{\"cents\":3900}", 2, 0, NULL}},
-    {.service = {"stock", "{\"left\":17}", 3, 0, NULL}},
-};
-
-/* ------------------------------------------------------------ the gateway */
 
 struct question {
-    struct backend *backend;
     struct service_call call;
     int status;
     bool hurried; /* the asker waits less long than a service may take */
@@ -47,14 +41,14 @@ struct question {
 /* Whoever is in a hurry learns nothing about the service. */
 static int ask_if_well(struct rn_ctx *ctx, struct question *q)
 {
+    struct rn_breaker *breaker = &q->call.service->breaker;
     uint64_t pass;
 
-    if (rn_breaker_enter(&q->backend->breaker, &pass) != RN_OK)
+    if (rn_breaker_enter(breaker, &pass) != RN_OK)
         return RN_AGAIN;
     int status = service_ask(ctx, &q->call);
     bool unknown = status == RN_TIMEOUT && q->hurried;
-    rn_breaker_leave(&q->backend->breaker, pass,
-                     unknown ? RN_CANCELED : status);
+    rn_breaker_leave(breaker, pass, unknown ? RN_CANCELED : status);
     return status;
 }
 
@@ -63,13 +57,28 @@ static int ask(struct rn_ctx *ctx, struct question **own)
 {
     struct question *q = *own;
 
-    q->call.service = &q->backend->service;
     q->status = ask_if_well(ctx, q);
     if (q->status != RN_OK)
-        request_log(ctx, "gateway", "without %s: %s", q->backend->service.name,
+        request_log(ctx, "gateway", "without %s: %s", q->call.service->name,
                     q->status == RN_AGAIN ? "it is not asked now"
                                           : rn_status_text(q->status));
     return RN_OK;
+}
+
+static int print_answer(struct rn_ctx *ctx, const struct question *questions,
+                        FILE *out)
+{
+    int good = 0;
+
+    fprintf(out, "{\"trace\":\"%s\"", request_trace(ctx));
+    for (size_t i = 0; i < SERVICES; i++) {
+        bool there = questions[i].status == RN_OK;
+        fprintf(out, ",\"%s\":%s", services[i].name,
+                there ? questions[i].call.body : "null");
+        good += there;
+    }
+    fputs("}\n", out);
+    return good;
 }
 
 static void join_services(struct rn_ctx *outer,
@@ -78,7 +87,6 @@ static void join_services(struct rn_ctx *outer,
 {
     struct question questions[SERVICES] = {{.status = RN_OK}};
     int64_t start = rn_now();
-    int good = 0;
     (void)arg;
 
     if (strcmp(request->path, "/item") != 0) {
@@ -90,20 +98,13 @@ static void join_services(struct rn_ctx *outer,
     struct rn_ctx *ctx = request_ctx(apart, request, timeout_ms);
     struct rn_group *group = rn_group_make(ctx, 0);
     for (size_t i = 0; i < SERVICES; i++) {
-        questions[i].backend = &backends[i];
+        questions[i].call.service = &services[i];
         questions[i].hurried =
             rn_ctx_deadline(ctx) < start + timeout_ms * RN_MS;
         rn_group_go(group, ask, &questions[i]);
     }
     rn_group_wait(group); /* they end by the deadline */
-    fprintf(answer->body, "{\"trace\":\"%s\"", request_trace(ctx));
-    for (size_t i = 0; i < SERVICES; i++) {
-        bool there = questions[i].status == RN_OK;
-        fprintf(answer->body, ",\"%s\":%s", backends[i].service.name,
-                there ? questions[i].call.body : "null");
-        good += there;
-    }
-    fputs("}\n", answer->body);
+    int good = print_answer(ctx, questions, answer->body);
     answer->type = "application/json";
     answer->status = good > 0 ? 200 : 504;
     request_log(ctx, "gateway", "%d of %d parts after %.0f ms", good, SERVICES,
@@ -112,90 +113,49 @@ static void join_services(struct rn_ctx *outer,
     rn_ctx_release(apart);
 }
 
-/* ------------------------------------------------------------ the program */
-
-static int serve(struct rn_ctx *ctx, struct backend **own)
+static int serve(struct rn_ctx *ctx, void *arg)
 {
-    return mini_http_serve_on(ctx, (*own)->service.listener, service_answer,
-                              &(*own)->service);
-}
-
-/* Sets a service up; its port is the system's choice. */
-static int open_service(struct backend *backend)
-{
-    struct service *service = &backend->service;
-
-    service->takes_ms *= unit_ms;
-    if (slow && strcmp(slow, service->name) == 0)
-        service->takes_ms = 100 * timeout_ms;
-    if (fail && strcmp(fail, service->name) == 0)
-        service->failures = failures;
-    backend->breaker =
-        (struct rn_breaker){.failures = 3, .open_ns = open_ms * RN_MS};
-    return rn_listen("127.0.0.1:0", NULL, &service->listener);
-}
-
-/* Services end after the gateway, which may still be asking them. */
-static int serve_all(struct rn_ctx *ctx)
-{
-    struct rn_ctx *services = rn_ctx_without_cancel(ctx);
-    struct rn_ctx *ending = rn_ctx_with_cancel(services);
-    struct rn_group *group = rn_group_make(ending, 0);
-    int status = RN_OK;
-
-    for (size_t i = 0; i < SERVICES && status == RN_OK; i++) {
-        status = open_service(&backends[i]);
-        if (status == RN_OK) {
-            printf("%s on http://%s\n", backends[i].service.name,
-                   rn_listener_address(backends[i].service.listener));
-            rn_group_go(group, serve, &backends[i]);
-        }
-    }
-    if (status == RN_OK)
-        status = mini_http_serve(ctx, address, join_services, NULL);
-    rn_ctx_cancel(ending);
-    rn_group_wait(group);
-    rn_ctx_release(ending);
-    rn_ctx_release(services);
-    return status;
-}
-
-static bool known(const char *name)
-{
-    for (size_t i = 0; i < SERVICES; i++) {
-        if (!name || strcmp(name, backends[i].service.name) == 0)
-            return true;
-    }
-    example_error("there is no service \"%s\"", name);
-    return false;
+    return mini_http_serve(ctx, address, join_services, arg);
 }
 
 static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    if (!known(slow) || !known(fail))
+    const char *unknown_slow = slow, *unknown_fail = fail;
+
+    for (struct service *s = services; s < services + SERVICES; s++) {
+        bool is_slow = slow && strcmp(slow, s->name) == 0;
+        bool fails = fail && strcmp(fail, s->name) == 0;
+        s->takes_ms = is_slow ? 100 * timeout_ms : s->takes_ms * unit_ms;
+        s->failures = fails ? failures : 0;
+        s->breaker =
+            (struct rn_breaker){.failures = 3, .open_ns = open_ms * RN_MS};
+        unknown_slow = is_slow ? NULL : unknown_slow;
+        unknown_fail = fails ? NULL : unknown_fail;
+    }
+    if (unknown_slow || unknown_fail) {
+        example_error("there is no service \"%s\"",
+                      unknown_slow ? unknown_slow : unknown_fail);
         return 2;
-    int status = serve_all(ctx);
-    if (status != RN_OK)
-        example_error("%s: %s", address, rn_status_text(status));
-    return status != RN_OK;
+    }
+    return services_run(ctx, services, SERVICES, serve, NULL) != RN_OK;
 }
 
 int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
         {"listen", "ADDRESS", "of the gateway", .text = &address},
-        {"timeout-ms", "MS", "for the whole answer", .number = &timeout_ms,
-         .min = 1, .max = 60000},
+        {"timeout-ms", "MS", "for the whole answer", .number = &timeout_ms, 1,
+         60000},
         {"unit-ms", "MS", "the fastest service; the slowest takes three",
-         .number = &unit_ms, .max = 60000},
+         .number = &unit_ms, 0, 60000},
         {"slow", "SERVICE", "that never answers in time", .text = &slow},
         {"fail", "SERVICE", "that fails", .text = &fail},
         {"failures", "N", "how often, before it is well", .number = &failures,
-         .max = 1000000},
+         0, 1000000},
         {"open-ms", "MS", "that a failing service is not asked",
-         .number = &open_ms, .min = 1, .max = 3600000},
+         .number = &open_ms, 1, 3600000},
         {0},
     };
     return example_main(

@@ -12,6 +12,7 @@
  *     curl localhost:8080/greeting
  *     curl localhost:8080/          how many entries, hits, misses
  */
+#include <search.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,102 +20,95 @@
 #include "common/example.h"
 #include "common/mini_http.h"
 
-#define BUCKETS 4096
-
 static const char *address = "127.0.0.1:8080";
 static int64_t limit = 100000;
 
-struct entry {
-    struct entry *next;
-    char *key, *value;
-    size_t size;
+struct text {
+    const char *key;
+    size_t size; /* of the value */
+    char value[];
 };
 
 static struct {
     struct rn_rwmutex lock;
-    struct entry *buckets[BUCKETS]; /* under lock */
-    int64_t count;                  /* under lock */
-    atomic_ullong hits, misses;     /* relaxed: counters */
+    void *tree;                 /* of entries by key; under lock */
+    int64_t count;              /* under lock */
+    atomic_ullong hits, misses; /* relaxed: counters */
 } cache;
 
-static size_t bucket_of(const char *key)
+static int by_key(const void *a, const void *b)
 {
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 1099511628211u;
-    return hash % BUCKETS;
+    return strcmp(((const struct text *)a)->key, ((const struct text *)b)->key);
 }
 
-/* Where the entry hangs, or would; the caller holds the lock. */
-static struct entry **place_of(const char *key)
+/* Where the entry of that key is; NULL: there is none. With the lock. */
+static struct text **place_of(const char *key)
 {
-    struct entry **place = &cache.buckets[bucket_of(key)];
-
-    while (*place && strcmp((*place)->key, key) != 0)
-        place = &(*place)->next;
-    return place;
-}
-
-static void free_entry(struct entry *entry)
-{
-    if (!entry)
-        return;
-    free(entry->key);
-    free(entry->value);
-    free(entry);
+    return tfind(&(struct text){.key = key}, &cache.tree, by_key);
 }
 
 static int get(const char *key, FILE *out)
 {
     rn_rwmutex_rlock(&cache.lock);
-    const struct entry *entry = *place_of(key);
-    if (entry)
-        fwrite(entry->value, 1, entry->size, out);
+    struct text *const *place = place_of(key);
+    if (place)
+        fwrite((*place)->value, 1, (*place)->size, out);
     rn_rwmutex_runlock(&cache.lock);
-    atomic_fetch_add_explicit(entry ? &cache.hits : &cache.misses, 1,
+    atomic_fetch_add_explicit(place ? &cache.hits : &cache.misses, 1,
                               memory_order_relaxed);
-    return entry ? 200 : 404;
+    return place ? 200 : 404;
+}
+
+/* An entry whose key stands behind its value. */
+static struct text *make_entry(const char *key, const char *value, size_t size)
+{
+    struct text *entry = malloc(sizeof(*entry) + size + strlen(key) + 1);
+
+    if (entry) {
+        memcpy(entry->value, value, size);
+        entry->size = size;
+        entry->key = strcpy(entry->value + size, key);
+    }
+    return entry;
 }
 
 static int put(const char *key, const char *value, size_t size)
 {
-    struct entry *entry = calloc(1, sizeof(*entry));
+    struct text *entry = make_entry(key, value, size);
     int status = 507;
 
     if (!entry)
         return status;
-    entry->key = strdup(key);
-    entry->value = malloc(size + 1);
-    entry->size = size;
-    if (entry->key && entry->value) {
-        memcpy(entry->value, value, size);
-        rn_rwmutex_lock(&cache.lock);
-        struct entry **place = place_of(key);
-        struct entry *old = *place;
-        if (old || cache.count < limit) {
-            status = old ? 200 : 201;
-            cache.count += !old;
-            entry->next = old ? old->next : NULL;
-            *place = entry;
-            entry = old;
-        }
-        rn_rwmutex_unlock(&cache.lock);
+    rn_rwmutex_lock(&cache.lock);
+    struct text **place = place_of(key);
+    if (place) {
+        struct text *old = *place;
+        *place = entry;
+        entry = old;
+        status = 200;
+    } else if (cache.count < limit && tsearch(entry, &cache.tree, by_key)) {
+        cache.count++;
+        entry = NULL;
+        status = 201;
     }
-    free_entry(entry); /* the old one, or the new one that had no place */
+    rn_rwmutex_unlock(&cache.lock);
+    free(entry); /* the old one, or the new one that had no place */
     return status;
 }
 
 static int drop(const char *key)
 {
+    struct text *entry = NULL;
+
     rn_rwmutex_lock(&cache.lock);
-    struct entry **place = place_of(key);
-    struct entry *entry = *place;
-    if (entry)
-        *place = entry->next;
-    cache.count -= entry != NULL;
+    struct text **place = place_of(key);
+    if (place) {
+        entry = *place;
+        tdelete(entry, &cache.tree, by_key);
+        cache.count--;
+    }
     rn_rwmutex_unlock(&cache.lock);
-    free_entry(entry);
+    free(entry);
     return entry ? 204 : 404;
 }
 
@@ -152,15 +146,7 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
     (void)argc;
     (void)argv;
     int status = mini_http_serve(ctx, address, answer, NULL);
-    if (status != RN_OK)
-        example_error("%s: %s", address, rn_status_text(status));
-    for (size_t i = 0; i < BUCKETS; i++) {
-        while (cache.buckets[i]) {
-            struct entry *entry = cache.buckets[i];
-            cache.buckets[i] = entry->next;
-            free_entry(entry);
-        }
-    }
+    tdestroy(cache.tree, free);
     return status == RN_OK ? 0 : 1;
 }
 
@@ -168,7 +154,7 @@ int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
         {"listen", "ADDRESS", "where", .text = &address},
-        {"limit", "N", "entries", .number = &limit, .min = 0, .max = 1 << 30},
+        {"limit", "N", "entries", .number = &limit, 0, 1 << 30},
         {0},
     };
     return example_main(argc, argv,

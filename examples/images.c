@@ -4,9 +4,10 @@
  *
  * A folder of JPEG and PNG is resized, compressed or converted by as many
  * workers as there are CPUs: more would not be faster and would hold more
- * pictures in memory. Look at work: it takes names from the jobs channel until
- * that is closed, and a broken picture is a result like any other. Files are
- * read and written by rn_block, so a slow disk keeps no worker from computing.
+ * pictures in memory. Look at process: the pool calls it with each name, and a
+ * broken picture is a result like any other, not an error that ends the rest.
+ * Files are read and written where a thread may block, so a slow disk keeps no
+ * worker from computing.
  *
  *     images resize photos small --size 800
  *     images compress photos smaller --quality 60
@@ -39,66 +40,45 @@ struct result {
     int width, height;
 };
 
-struct worker {
-    const struct folder *folder;
-    rn_receiver(struct dirent *) names;
-    rn_sender(struct result) results;
-};
-
-static void process(const struct folder *folder, struct result *result)
+/* Reads, changes and writes; what went wrong stands in the result. */
+static int change(const struct folder *folder, struct whole_file *file,
+                  struct result *result)
 {
     char path[4096];
-    struct whole_file file;
     struct picture done;
 
     snprintf(path, sizeof(path), "%s/%s", folder->from, result->name);
-    int status = whole_file_read(path, &file);
-    if (status != RN_OK) {
-        snprintf(result->error, sizeof(result->error), "%s",
+    int status = whole_file_read(path, file);
+    if (status != RN_OK)
+        return picture_fail(result->error, rn_status_text(status));
+    result->size_before = file->size;
+    if (picture_change(&folder->change, &file->data, &file->size, &done,
+                       result->error) != 0)
+        return -1;
+    result->width = done.width;
+    result->height = done.height;
+    result->size_after = file->size;
+    const char *ending = done.format == PICTURE_JPEG ? ".jpg" : ".png";
+    snprintf(path, sizeof(path), "%s/%s%s", folder->to, result->name,
+             folder->change.operation == PICTURE_CONVERT ? ending : "");
+    status = whole_file_write(path, file);
+    if (status != RN_OK)
+        snprintf(result->error, sizeof(result->error), "%s: %s", folder->to,
                  rn_status_text(status));
-        return;
-    }
-    result->size_before = file.size;
-    int changed = picture_change(&folder->change, &file.data, &file.size, &done,
-                                 result->error);
-    if (changed == 0) {
-        result->width = done.width;
-        result->height = done.height;
-        const char *ending = done.format == PICTURE_JPEG ? ".jpg" : ".png";
-        snprintf(path, sizeof(path), "%s/%s%s", folder->to, result->name,
-                 folder->change.operation == PICTURE_CONVERT ? ending : "");
-        status = whole_file_write(path, &file);
-        if (status != RN_OK)
-            snprintf(result->error, sizeof(result->error), "%s: %s", folder->to,
-                     rn_status_text(status));
-        result->size_after = file.size;
-    }
+    return status;
+}
+
+static int process(struct rn_ctx *ctx, const struct folder *folder,
+                   struct dirent **name, struct result *result)
+{
+    struct whole_file file = {NULL, 0};
+    (void)ctx;
+
+    *result = (struct result){.width = 0};
+    snprintf(result->name, sizeof(result->name), "%s", (*name)->d_name);
+    change(folder, &file, result);
     free(file.data);
-}
-
-static int work(struct rn_ctx *ctx, struct worker *own)
-{
-    struct dirent *name;
-
-    while (rn_recv_ctx(ctx, own->names, &name) == RN_OK) {
-        struct result result = {.width = 0};
-        snprintf(result.name, sizeof(result.name), "%s", name->d_name);
-        process(own->folder, &result);
-        rn_send(own->results, result); /* run receives until all have ended */
-        rn_yield();                    /* it was long: let others run */
-    }
     return RN_OK;
-}
-
-struct crew {
-    struct rn_group *group;
-    rn_sender(struct result) results;
-};
-
-static void close_after(struct crew *own)
-{
-    rn_group_wait(own->group);
-    rn_close(own->results);
 }
 
 static int is_picture(const struct dirent *entry)
@@ -114,19 +94,16 @@ static int is_picture(const struct dirent *entry)
 static int process_all(struct rn_ctx *ctx, const struct folder *folder,
                        struct dirent **names, int count)
 {
-    rn_chan(struct dirent *) jobs = rn_chan_make(struct dirent *, count);
-    rn_chan(struct result) results = rn_chan_make(struct result, 8);
     struct rn_group *group = rn_group_make(ctx, 0);
+    rn_chan(struct dirent *) jobs =
+        rn_group_chan(group, struct dirent *, (size_t)count);
+    rn_chan(struct result) results = rn_group_chan(group, struct result, 8);
     int good = 0;
 
     for (int i = 0; i < count; i++)
         rn_send(jobs, names[i]);
     rn_close(jobs);
-    for (int64_t i = 0; i < workers; i++)
-        rn_group_go(
-            group, work,
-            (struct worker){folder, rn_recv_end(jobs), rn_send_end(results)});
-    rn_go(close_after, (struct crew){group, rn_send_end(results)});
+    rn_pool_map(group, (size_t)workers, jobs, results, process, folder);
     rn_range (struct result, result, results) {
         if (result.error[0]) {
             example_error("%s: %s", result.name, result.error);
@@ -136,9 +113,8 @@ static int process_all(struct rn_ctx *ctx, const struct folder *folder,
         printf("%s: %dx%d, %zu bytes, were %zu\n", result.name, result.width,
                result.height, result.size_after, result.size_before);
     }
+    rn_group_wait(group);
     printf("%d of %d pictures done\n", good, count);
-    rn_chan_free(results);
-    rn_chan_free(jobs);
     return count - good;
 }
 
@@ -173,12 +149,11 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
-        {"size", "PIXELS", "the longer side after resize", .number = &side,
-         .min = 1, .max = 20000},
-        {"quality", "N", "of JPEG, 1 to 100", .number = &quality, .min = 1,
-         .max = 100},
+        {"size", "PIXELS", "the longer side after resize", .number = &side, 1,
+         20000},
+        {"quality", "N", "of JPEG, 1 to 100", .number = &quality, 1, 100},
         {"workers", "N", "pictures at once; 0: one a CPU", .number = &workers,
-         .max = 64},
+         0, 64},
         {0},
     };
     return example_main(

@@ -4,20 +4,32 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-bool log_block_make(struct block *block)
+#include "common/example.h"
+
+void log_blocks_free(struct block *blocks, size_t count)
 {
-    block->lines = malloc(LOG_LINES_SIZE + 1);
-    block->kept = malloc(2 * LOG_LINES_SIZE + 2);
-    block->done = rn_chan_make(bool, 1);
-    return block->lines && block->kept;
+    for (size_t i = 0; blocks && i < count; i++) {
+        free(blocks[i].lines);
+        free(blocks[i].kept);
+    }
+    free(blocks);
 }
 
-void log_block_free(struct block *block)
+struct block *log_blocks_make(size_t count)
 {
-    free(block->lines);
-    free(block->kept);
-    rn_chan_free(block->done);
+    struct block *blocks = calloc(count, sizeof(*blocks));
+
+    for (size_t i = 0; blocks && i < count; i++) {
+        blocks[i].lines = malloc(LINE_INPUT_SIZE + 1);
+        blocks[i].kept = malloc(2 * LINE_INPUT_SIZE + 2);
+        if (!blocks[i].lines || !blocks[i].kept) {
+            log_blocks_free(blocks, count);
+            blocks = NULL;
+        }
+    }
+    return blocks;
 }
 
 /* "[time] LEVEL: message" at `to`, and where it ends. */
@@ -53,4 +65,26 @@ void log_block_filter(struct block *block, enum log_level least)
         at = line_end + 1;
     }
     block->kept_size = (size_t)(to - block->kept);
+}
+
+void log_totals_add(struct log_totals *totals, const struct block *block)
+{
+    totals->lines += block->line_count;
+    totals->kept += block->kept_count;
+    totals->bad += block->bad_count;
+}
+
+void log_totals_print(const struct log_totals *totals, uint64_t bytes,
+                      int64_t start)
+{
+    double megabytes = (double)bytes / 1e6;
+    double seconds = example_ms_since(start) / 1e3;
+    double cpu = (double)clock() / CLOCKS_PER_SEC;
+
+    example_error("%llu lines, %llu kept, %llu not understood; %.0f MB in "
+                  "%.2f s: %.0f MB/s, %.0f MB per second of a CPU",
+                  (unsigned long long)totals->lines,
+                  (unsigned long long)totals->kept,
+                  (unsigned long long)totals->bad, megabytes, seconds,
+                  megabytes / seconds, megabytes / cpu);
 }

@@ -5,25 +5,31 @@
 #ifndef LOG_BLOCK_H
 #define LOG_BLOCK_H
 
-#include <runnel/runnel.h>
-
-#include "log_input.h"
+#include "common/line_input.h"
 #include "log_line.h"
 
 struct block {
-    char *lines; /* LOG_LINES_SIZE */
+    char *lines; /* LINE_INPUT_SIZE */
     size_t size;
     char *kept; /* what they became; twice the size always is enough */
     size_t kept_size;
     uint64_t line_count, kept_count, bad_count;
-    rn_chan(bool) done; /* says that it was filtered; capacity 1 */
 };
 
-/* False without memory; log_block_free in both cases. */
-bool log_block_make(struct block *block);
-void log_block_free(struct block *block);
+/* NULL without memory. */
+struct block *log_blocks_make(size_t count);
+void log_blocks_free(struct block *blocks, size_t count); /* or NULL */
 
 /* Keeps the lines of a level and above as "[time] LEVEL: message". */
 void log_block_filter(struct block *block, enum log_level least);
+
+struct log_totals {
+    uint64_t lines, kept, bad;
+};
+
+void log_totals_add(struct log_totals *totals, const struct block *block);
+/* How much it was, and how fast, on standard error. */
+void log_totals_print(const struct log_totals *totals, uint64_t bytes,
+                      int64_t start);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/whole_file.h"
+
 struct address {
     const char *mail, *name;
     bool sent; /* written by the sender that took it */
@@ -21,12 +23,21 @@ struct letter {
 /* Whether it can be an address: what SMTP takes between < and >. */
 bool mailing_is_address(const char *mail);
 
+struct mailing {
+    struct address *addresses;
+    size_t count;
+    size_t bad;       /* lines of the list that are none */
+    const char *text; /* its first line is the subject */
+    struct whole_file list_, text_;
+};
+
 /*
- * Cuts a list up in place, a line ADDRESS or ADDRESS,NAME; how many are
- * addresses. Others are named on standard error and counted in *bad. A line has
- * two bytes or more, so half as many addresses as bytes are room enough.
+ * Reads both files; parks. Lines of the list that are no address are named on
+ * standard error. False after a message when there is no mailing.
  */
-size_t mailing_read_list(char *list, struct address *addresses, int *bad);
+bool mailing_open(struct mailing *mailing, const char *list_path,
+                  const char *text_path);
+void mailing_close(struct mailing *mailing);
 
 /*
  * Headers and text, with line ends as mail has them; letter->bytes is the
@@ -34,5 +45,8 @@ size_t mailing_read_list(char *list, struct address *addresses, int *bad);
  */
 void mailing_write(const struct address *to, const char *from, const char *text,
                    struct letter *letter);
+
+/* A read function of libcurl; arg is the letter, from where it was read to. */
+size_t mailing_read(char *to, size_t size, size_t count, void *arg);
 
 #endif

@@ -34,16 +34,9 @@ struct question {
 };
 
 struct monitor {
-    struct rn_ctx *ctx; /* canceled when the monitor ends */
     rn_chan(struct question) questions;
-    int status;
+    struct rn_ctx *ctx; /* done when nobody answers questions any more */
 };
-
-static void print_view(const struct view *view)
-{
-    proc_sample_print(&view->before, &view->now, view->apart_ns, stdout);
-    fflush(stdout);
-}
 
 /* A new sample into the view; false when /proc cannot be read. */
 static bool look(struct view *view, int64_t apart_ns)
@@ -62,7 +55,7 @@ static bool look(struct view *view, int64_t apart_ns)
     return true;
 }
 
-static int monitor(struct rn_ctx *ctx, struct monitor *own)
+static int monitor(struct rn_ctx *ctx, struct monitor **own)
 {
     struct rn_timer *ticker = rn_ticker_make(period_ms * RN_MS);
     struct view view;
@@ -73,7 +66,7 @@ static int monitor(struct rn_ctx *ctx, struct monitor *own)
     for (int64_t done = 0; good && (rounds == 0 || done < rounds);) {
         struct rn_case cases[] = {
             rn_case_recv(rn_timer_chan(ticker), NULL),
-            rn_case_recv(own->questions, &question),
+            rn_case_recv((*own)->questions, &question),
             rn_case_done(ctx),
         };
         int chosen = rn_select(cases, 3);
@@ -83,7 +76,9 @@ static int monitor(struct rn_ctx *ctx, struct monitor *own)
             last = now;
             done++;
             if (good)
-                print_view(&view);
+                proc_sample_print(&view.before, &view.now, view.apart_ns,
+                                  stdout);
+            fflush(stdout);
         } else if (chosen == 1) {
             rn_send(question.answer, view);
         } else {
@@ -91,6 +86,7 @@ static int monitor(struct rn_ctx *ctx, struct monitor *own)
         }
     }
     rn_timer_free(ticker);
+    rn_ctx_cancel((*own)->ctx); /* the monitor's end is the server's, too */
     return good ? RN_OK : RN_INVALID;
 }
 
@@ -116,45 +112,30 @@ static void answer(struct rn_ctx *ctx, const struct http_request *request,
     rn_chan_free(reply);
 }
 
-/* The monitor in a group, for its end to be the server's end too. */
-static int watch(struct rn_ctx *ctx, struct monitor **own)
-{
-    int status = monitor(ctx, *own);
-
-    (*own)->status = status;
-    rn_ctx_cancel((*own)->ctx);
-    return status;
-}
-
 static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    struct monitor own = {.ctx = rn_ctx_with_cancel(ctx)};
     struct rn_group *group = rn_group_make(ctx, 0);
-    int status = RN_OK;
+    struct monitor own = {rn_group_chan(group, struct question, 0),
+                          rn_group_ctx(group)};
+    int served = RN_OK;
 
-    own.questions = rn_chan_make(struct question, 0);
-    rn_group_go(group, watch, &own);
-    if (address)
-        status = mini_http_serve(own.ctx, address, answer, &own);
-    if (status != RN_OK) {
-        example_error("%s: %s", address, rn_status_text(status));
-        rn_ctx_cancel(rn_group_ctx(group));
+    rn_group_go(group, monitor, &own);
+    if (address) {
+        served = mini_http_serve(own.ctx, address, answer, &own);
+        rn_ctx_cancel(own.ctx);
     }
-    rn_group_wait(group);
-    rn_chan_free(own.questions);
-    rn_ctx_release(own.ctx);
-    return status == RN_OK && own.status == RN_OK ? 0 : 1;
+    return rn_group_wait(group) == RN_OK && served == RN_OK ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
-        {"period-ms", "MS", "between two looks", .number = &period_ms, .min = 1,
-         .max = 3600000},
-        {"count", "N", "how many; 0: until Ctrl-C", .number = &rounds,
-         .max = 1 << 30},
+        {"period-ms", "MS", "between two looks", .number = &period_ms, 1,
+         3600000},
+        {"count", "N", "how many; 0: until Ctrl-C", .number = &rounds, 0,
+         1 << 30},
         {"listen", "ADDRESS", "tell it at http://ADDRESS/metrics",
          .text = &address},
         {"proc", "FOLDER", "where to look", .text = &folder},

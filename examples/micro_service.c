@@ -1,77 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* micro_service.c: deadlines and trace ids in headers and in contexts. */
+/* micro_service.c: a service answers after a while, or fails, or gives up. */
 #include "micro_service.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/example.h"
+#include "common/mini_http.h"
+#include "request_scope.h"
 
 #define MOST_MS 60000 /* that a service works on a request */
-
-/* ----------------------------------------------- what goes with a request */
-
-static rn_key(char) trace_key = {.drop = free};
-
-/* The caller's if it is one, or sixteen hexadecimal digits of chance. */
-static char *take_trace(const struct http_request *request)
-{
-    const char *given = http_header(request, "X-Trace-Id");
-    size_t size = 0;
-    uint64_t chance = 0;
-    char *trace;
-
-    while (given && (isalnum((unsigned char)given[size]) || given[size] == '-'))
-        size++;
-    if (size > 0 && size < TRACE_MAX && given[size] == '\0')
-        return strdup(given);
-    if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
-        chance = (uint64_t)rn_now();
-    return asprintf(&trace, "%016llx", (unsigned long long)chance) < 0 ? NULL
-                                                                       : trace;
-}
-
-struct rn_ctx *request_ctx(struct rn_ctx *ctx,
-                           const struct http_request *request, int64_t most_ms)
-{
-    const char *given = http_header(request, "X-Deadline-Ms");
-    char *end;
-    long long ms = given ? strtoll(given, &end, 10) : most_ms;
-
-    if (ms > most_ms || (given && (*end || end == given)))
-        ms = most_ms;
-    char *trace = take_trace(request);
-    struct rn_ctx *traced =
-        trace ? rn_ctx_with_value(ctx, &trace_key, trace) : rn_ctx_retain(ctx);
-    struct rn_ctx *limited = rn_ctx_with_timeout(traced, ms * RN_MS);
-    rn_ctx_release(traced);
-    return limited;
-}
-
-const char *request_trace(struct rn_ctx *ctx)
-{
-    const char *trace = rn_ctx_value(ctx, &trace_key);
-
-    return trace ? trace : "-";
-}
-
-void request_log(struct rn_ctx *ctx, const char *who, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    printf("trace=%s %s: %s\n", request_trace(ctx), who, text);
-    fflush(stdout);
-}
-
-/* -------------------------------------------------------------- a service */
 
 static bool take_failure(struct service *service)
 {
@@ -84,8 +23,8 @@ static bool take_failure(struct service *service)
     return false;
 }
 
-void service_answer(struct rn_ctx *outer, const struct http_request *request,
-                    struct http_answer *answer, void *arg)
+static void answer(struct rn_ctx *outer, const struct http_request *request,
+                   struct http_answer *answer, void *arg)
 {
     struct service *service = arg;
     struct rn_ctx *ctx = request_ctx(outer, request, MOST_MS);
@@ -104,7 +43,35 @@ void service_answer(struct rn_ctx *outer, const struct http_request *request,
     rn_ctx_release(ctx);
 }
 
-/* ------------------------------------------------------------- asking one */
+static int serve(struct rn_ctx *ctx, struct service **own)
+{
+    return mini_http_serve_on(ctx, (*own)->listener, answer, *own);
+}
+
+int services_run(struct rn_ctx *outer, struct service *services, size_t count,
+                 int (*function)(struct rn_ctx *ctx, void *arg), void *arg)
+{
+    struct rn_ctx *ctx = rn_ctx_without_cancel(outer);
+    struct rn_group *group = rn_group_make(ctx, 0);
+    int status = RN_OK;
+
+    for (size_t i = 0; i < count && status == RN_OK; i++) {
+        status = rn_listen("127.0.0.1:0", NULL, &services[i].listener);
+        if (status == RN_OK) {
+            printf("%s on http://%s\n", services[i].name,
+                   rn_listener_address(services[i].listener));
+            rn_group_go(group, serve, &services[i]);
+        }
+    }
+    if (status == RN_OK)
+        status = function(outer, arg);
+    else
+        example_error("a service: %s", rn_status_text(status));
+    rn_ctx_cancel(rn_group_ctx(group));
+    rn_group_wait(group);
+    rn_ctx_release(ctx);
+    return status;
+}
 
 /* Sends the request and reads the whole answer; its size or a status. */
 static int64_t exchange(struct rn_ctx *ctx, struct rn_conn *conn, char *answer,

@@ -70,9 +70,8 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
-        {"orders", "N", "how many", .number = &count, .min = 1, .max = 100000},
-        {"unit-ms", "MS", "what an order takes", .number = &unit_ms, .min = 0,
-         .max = 60000},
+        {"orders", "N", "how many", .number = &count, 1, 100000},
+        {"unit-ms", "MS", "what an order takes", .number = &unit_ms, 0, 60000},
         {0},
     };
     return example_main(

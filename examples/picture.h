@@ -21,6 +21,9 @@ struct picture {
     unsigned char *rgba;        /* 4 bytes a pixel; freed with free */
 };
 
+/* Copies the text; -1. */
+int picture_fail(char error[PICTURE_ERROR_MAX], const char *text);
+
 /* 0, or -1 with a text in error. */
 int picture_decode(const unsigned char *data, size_t size, struct picture *out,
                    char error[PICTURE_ERROR_MAX]);

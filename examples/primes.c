@@ -4,15 +4,14 @@
  *
  * One goroutine sends numbers; several workers receive from that one channel,
  * whoever is free next (fan-out), and each has a channel of its own for the
- * primes it finds; merge brings those together into one that ends when all of
- * them have (fan-in). Look at merge: one goroutine an input, and one that waits
- * for these and closes, for only the last sender may.
+ * primes it finds; they are brought together into one that ends when all of
+ * them have (fan-in). Look at find: what a worker sends is in order, so a merge
+ * that takes the least of what is there gives the primes in order, too.
  *
  *     primes                      the primes up to 1,000
  *     primes --limit 3000000 --workers 8 --quiet
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/example.h"
 
@@ -28,19 +27,13 @@ struct span {
 };
 #define SPAN 1024
 
-struct source {
-    struct rn_ctx *ctx;
-    rn_sender(struct span) spans;
-};
-
-static void send_spans(struct source *own)
+static int next_span(struct rn_ctx *ctx, int64_t *from, struct span *span)
 {
-    for (int64_t from = 2; from <= limit; from += SPAN) {
-        int64_t to = from + SPAN <= limit ? from + SPAN : limit + 1;
-        if (rn_send_ctx(own->ctx, own->spans, {from, to}) != RN_OK)
-            break;
-    }
-    rn_close(own->spans);
+    (void)ctx;
+    span->from = *from;
+    span->to = *from + SPAN <= limit ? *from + SPAN : limit + 1;
+    *from = span->to;
+    return span->from < span->to ? RN_OK : RN_CLOSED;
 }
 
 static bool is_prime(int64_t n)
@@ -59,105 +52,61 @@ struct worker {
     rn_sender(int64_t) primes;
 };
 
-static void find(struct worker *own)
+static int find(struct rn_ctx *ctx, struct worker *own)
 {
-    rn_range (struct span, span, own->spans) {
-        for (int64_t n = span.from; n < span.to; n++) {
+    int status = RN_OK;
+
+    rn_range_ctx(struct span, span, ctx, own->spans)
+    {
+        for (int64_t n = span.from; n < span.to && status == RN_OK; n++) {
             if (is_prime(n))
-                rn_send(own->primes, n);
+                status = rn_send_ctx(ctx, own->primes, n);
         }
     }
     rn_close(own->primes);
+    return RN_OK;
 }
 
-struct branch {
-    rn_receiver(int64_t) input;
-    rn_sender(int64_t) output;
-    struct rn_waitgroup *open;
-};
-
-static void carry(struct branch *own)
+static int compare(const int64_t *a, const int64_t *b)
 {
-    rn_range (int64_t, n, own->input)
-        rn_send(own->output, n);
-    rn_waitgroup_done(own->open);
-}
-
-struct ending {
-    struct rn_waitgroup *open;
-    rn_sender(int64_t) output;
-};
-
-static void close_after(struct ending *own)
-{
-    rn_waitgroup_wait(own->open);
-    rn_close(own->output);
-}
-
-/* Everything from the inputs into output, which is closed after the last. */
-static void merge(rn_chan(int64_t) *inputs, int64_t count,
-                  rn_sender(int64_t) output, struct rn_waitgroup *open)
-{
-    rn_waitgroup_add(open, (int)count);
-    for (int64_t i = 0; i < count; i++)
-        rn_go(carry, (struct branch){rn_recv_end(inputs[i]), output, open});
-    rn_go(close_after, (struct ending){open, output});
-}
-
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
+    return (*a > *b) - (*a < *b);
 }
 
 static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    rn_chan(struct span) spans = rn_chan_make(struct span, 16);
+    struct rn_group *group = rn_group_make(ctx, 0);
+    rn_chan(struct span) spans = rn_group_chan(group, struct span, 16);
     rn_chan(int64_t) found[WORKERS_MAX];
-    rn_chan(int64_t) primes = rn_chan_make(int64_t, 64);
-    struct rn_waitgroup open = {0};
-    int64_t *sorted = malloc(((size_t)limit + 1) * sizeof(*sorted));
-    size_t count = 0;
+    rn_chan(int64_t) primes = rn_group_chan(group, int64_t, 64);
+    int64_t from = 2, count = 0;
 
-    rn_go(send_spans, (struct source){ctx, rn_send_end(spans)});
+    rn_source(group, spans, next_span, &from);
     for (int64_t i = 0; i < workers; i++) {
-        found[i] = rn_chan_make(int64_t, 64);
-        rn_go(find, (struct worker){rn_recv_end(spans), rn_send_end(found[i])});
+        found[i] = rn_group_chan(group, int64_t, SPAN); /* to run ahead */
+        rn_group_go(group, find,
+                    (struct worker){rn_recv_end(spans), rn_send_end(found[i])});
     }
-    merge(found, workers, rn_send_end(primes), &open);
+    rn_merge_sorted(group, found, (size_t)workers, primes, compare);
     rn_range (int64_t, prime, primes) {
-        if (sorted)
-            sorted[count++] = prime;
+        count++;
+        if (!quiet)
+            printf("%lld\n", (long long)prime);
     }
-    if (!sorted)
-        example_error("not enough memory for the primes up to %lld",
-                      (long long)limit);
-    else
-        qsort(sorted, count, sizeof(*sorted), by_value);
-    for (size_t i = 0; i < count && !quiet && rn_ctx_err(ctx) == RN_OK; i++)
-        printf("%lld\n", (long long)sorted[i]);
-    if (sorted && rn_ctx_err(ctx) == RN_OK)
-        printf("%zu primes up to %lld\n", count, (long long)limit);
-
-    for (int64_t i = 0; i < workers; i++)
-        rn_chan_free(found[i]);
-    rn_chan_free(primes);
-    rn_chan_free(spans);
-    int status = sorted ? 0 : 1;
-    free(sorted);
-    return status;
+    rn_group_wait(group);
+    if (rn_ctx_err(ctx) == RN_OK)
+        printf("%lld primes up to %lld\n", (long long)count, (long long)limit);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
-        {"limit", "N", "the last number looked at", .number = &limit, .min = 1,
-         .max = 100000000},
-        {"workers", "N", "goroutines that test", .number = &workers, .min = 1,
-         .max = WORKERS_MAX},
+        {"limit", "N", "the last number looked at", .number = &limit, 1,
+         100000000},
+        {"workers", "N", "goroutines that test", .number = &workers, 1,
+         WORKERS_MAX},
         {"quiet", NULL, "print only how many there are", .flag = &quiet},
         {0},
     };

@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
         {"unit-ms", "MS", "a 25th of what the services take together",
-         .number = &unit_ms, .min = 0, .max = 10000},
+         .number = &unit_ms, 0, 10000},
         {"fail", "SERVICE", "product, reviews, suggestions or inventory",
          .text = &fail},
         {0},

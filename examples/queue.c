@@ -20,8 +20,8 @@
 #include <string.h>
 
 #include "common/example.h"
+#include "common/line_input.h"
 #include "job_consumer.h"
-#include "log_input.h"
 
 static struct consumer_options options = {.database = "postgresql:///postgres",
                                           .workers = 4,
@@ -79,19 +79,19 @@ static int add_lines(struct pg_go *pg, char *lines, size_t size,
 
 static int add_command(struct rn_ctx *ctx, struct pg_go *pg)
 {
-    struct log_input input;
-    char *lines = malloc(LOG_LINES_SIZE + 1);
+    struct line_input input;
+    char *lines = malloc(LINE_INPUT_SIZE + 1);
     int64_t number = 0, added = 0;
     size_t size;
-    int more = 1, status = lines ? log_input_open(&input, "-") : RN_NOMEM;
+    int more = 1, status = lines ? line_input_open(&input, "-") : RN_NOMEM;
 
     if (status == RN_OK) {
         while (more > 0 && status == 0) {
-            more = log_input_lines(ctx, &input, lines, &size);
+            more = line_input_lines(ctx, &input, lines, &size);
             if (more >= 0 && size > 0)
                 status = add_lines(pg, lines, size, &number, &added);
         }
-        log_input_close(&input);
+        line_input_close(&input);
         if (more < 0 && rn_ctx_err(ctx) == RN_OK)
             example_error("standard input: %s", rn_status_text(more));
     }
@@ -158,16 +158,15 @@ int main(int argc, char **argv)
 {
     static const struct example_option known[] = {
         {"database", "WHERE", "an address of libpq", .text = &options.database},
-        {"workers", "N", "jobs at once", .number = &options.workers, .min = 1,
-         .max = 1000},
+        {"workers", "N", "jobs at once", .number = &options.workers, 1, 1000},
         {"tries", "N", "before a job is a dead letter",
-         .number = &options.tries, .min = 1, .max = 100},
+         .number = &options.tries, 1, 100},
         {"backoff-ms", "MS", "after the first failure; then twice that, ...",
-         .number = &options.backoff_ms, .max = 3600000},
+         .number = &options.backoff_ms, 0, 3600000},
         {"poll-ms", "MS", "how often to look though nobody said anything",
-         .number = &options.poll_ms, .min = 1, .max = 3600000},
+         .number = &options.poll_ms, 1, 3600000},
         {"work-ms", "MS", "that a job takes besides",
-         .number = &options.work_ms, .max = 3600000},
+         .number = &options.work_ms, 0, 3600000},
         {"drain", NULL, "end when no job is left", .flag = &options.drain},
         {0},
     };

@@ -118,11 +118,8 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    int status = mini_http_serve(ctx, address, answer, NULL);
-    if (status != RN_OK) {
-        example_error("%s: %s", address, rn_status_text(status));
+    if (mini_http_serve(ctx, address, answer, NULL) != RN_OK)
         return 1;
-    }
     print(stdout);
     return 0;
 }

@@ -84,8 +84,7 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct example_option options[] = {
-        {"count", "N", "how many primes", .number = &count, .min = 1,
-         .max = 20000},
+        {"count", "N", "how many primes", .number = &count, 1, 20000},
         {0},
     };
     return example_main(

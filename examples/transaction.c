@@ -204,15 +204,14 @@ int main(int argc, char **argv)
     static const struct example_option options[] = {
         {"database", "WHERE", "sqlite:FILE or postgresql://...",
          .text = &database},
-        {"count", "N", "transfers", .number = &count, .max = 1 << 30},
-        {"accounts", "N", "accounts", .number = &accounts, .min = 1,
-         .max = 1000000},
-        {"workers", "N", "transfers under way at once", .number = &workers,
-         .min = 1, .max = 100000},
+        {"count", "N", "transfers", .number = &count, 0, 1 << 30},
+        {"accounts", "N", "accounts", .number = &accounts, 1, 1000000},
+        {"workers", "N", "transfers under way at once", .number = &workers, 1,
+         100000},
         {"unit-us", "US", "the fastest check; the slowest takes three",
-         .number = &unit_us, .max = 10000000},
+         .number = &unit_us, 0, 10000000},
         {"timeout-ms", "MS", "for the checks of one transfer",
-         .number = &timeout_ms, .min = 1, .max = 60000},
+         .number = &timeout_ms, 1, 60000},
         {0},
     };
     return example_main(

@@ -17,6 +17,7 @@
 
 struct curl_go {
     CURLM *multi;
+    CURL *easy;
     int epoll;
     int64_t deadline; /* when libcurl wants to be called though nothing came */
 };
@@ -60,7 +61,8 @@ struct curl_go *curl_go_make(void)
     own->deadline = RN_NEVER;
     own->epoll = epoll_create1(EPOLL_CLOEXEC);
     own->multi = curl_multi_init();
-    if (own->epoll < 0 || !own->multi) {
+    own->easy = curl_easy_init();
+    if (own->epoll < 0 || !own->multi || !own->easy) {
         curl_go_free(own);
         return NULL;
     }
@@ -75,10 +77,16 @@ void curl_go_free(struct curl_go *own)
 {
     if (!own)
         return;
+    curl_easy_cleanup(own->easy);
     curl_multi_cleanup(own->multi);
     if (own->epoll >= 0)
         close(own->epoll);
     free(own);
+}
+
+CURL *curl_go_easy(struct curl_go *own)
+{
+    return own->easy;
 }
 
 /* Until libcurl has something to do: RN_OK, or what ended the wait. */
@@ -111,18 +119,17 @@ static void do_work(struct curl_go *own, int *running)
     }
 }
 
-int curl_go_perform(struct rn_ctx *ctx, struct curl_go *own, CURL *easy,
-                    CURLcode *code)
+int curl_go_perform(struct rn_ctx *ctx, struct curl_go *own, CURLcode *code)
 {
     int status = rn_ctx_err(ctx);
     int running = 1, left;
 
     if (status != RN_OK)
         return status;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(own->easy, CURLOPT_NOSIGNAL, 1L);
     /* Not to wait for a name look-up, which cannot be broken off. */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    if (curl_multi_add_handle(own->multi, easy) != CURLM_OK)
+    curl_easy_setopt(own->easy, CURLOPT_QUICK_EXIT, 1L);
+    if (curl_multi_add_handle(own->multi, own->easy) != CURLM_OK)
         return RN_NOMEM;
     curl_multi_socket_action(own->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     while (running > 0 && status == RN_OK) {
@@ -137,13 +144,14 @@ int curl_go_perform(struct rn_ctx *ctx, struct curl_go *own, CURL *easy,
     } else if (status == RN_OK) {
         *code = CURLE_FAILED_INIT;
     }
-    curl_multi_remove_handle(own->multi, easy);
+    curl_multi_remove_handle(own->multi, own->easy);
     return status;
 }
 
-const char *curl_go_text(int status, CURLcode code, const char *errors)
+int curl_go_main(int argc, char **argv, const struct example *program)
 {
-    if (status != RN_OK)
-        return rn_status_text(status);
-    return errors && errors[0] ? errors : curl_easy_strerror(code);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int status = example_main(argc, argv, program);
+    curl_global_cleanup();
+    return status;
 }

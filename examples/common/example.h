@@ -10,7 +10,7 @@
  *     int main(int argc, char **argv)
  *     {
  *         static const struct example_option options[] = {
- *             {"count", "N", "how many", .number = &count, .min = 1, .max = 9},
+ *             {"count", "N", "how many", .number = &count, 1, 9},
  *             {0},
  *         };
  *         return example_main(argc, argv, &(struct example){
@@ -28,7 +28,10 @@
 
 #include <runnel/runnel.h>
 
-/* One of number, text and flag says where the value goes. */
+/*
+ * One of number (with its least and its most), text and flag says where the
+ * value goes.
+ */
 struct example_option {
     const char *name;  /* "count" for --count; NULL ends the list */
     const char *value; /* what its value is called; NULL for a flag */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* window.c: a histogram whose classes grow with the values. */
-#include "window.h"
+/* histogram.c: a histogram whose classes grow with the values. */
+#include "histogram.h"
 
 #include <string.h>
 
-void window_clear(struct window *window)
+void histogram_clear(struct histogram *own)
 {
-    memset(window, 0, sizeof(*window));
-    window->least = INT64_MAX;
+    memset(own, 0, sizeof(*own));
+    own->least = INT64_MAX;
 }
 
 /* 64 classes from each power of two, beginning with 128, to the next. */
@@ -30,27 +30,27 @@ static int64_t top_of(unsigned number)
     return (int64_t)(((place + 1) << (power - 6)) - 1);
 }
 
-void window_add(struct window *window, int64_t value)
+void histogram_add(struct histogram *own, int64_t value)
 {
-    window->count++;
-    window->sum += (double)value;
-    window->least = value < window->least ? value : window->least;
-    window->most = value > window->most ? value : window->most;
-    window->classes[class_of(value)]++;
+    own->count++;
+    own->sum += (double)value;
+    own->least = value < own->least ? value : own->least;
+    own->most = value > own->most ? value : own->most;
+    own->classes[class_of(value)]++;
 }
 
-int64_t window_percentile(const struct window *window, double percent)
+int64_t histogram_percentile(const struct histogram *own, double percent)
 {
-    double exact = (double)window->count * percent / 100;
+    double exact = (double)own->count * percent / 100;
     uint64_t wanted = (uint64_t)exact, passed = 0;
 
-    if (window->count == 0)
+    if (own->count == 0)
         return 0;
     wanted += (double)wanted < exact || wanted == 0; /* the nearest rank */
-    for (unsigned i = 0; i < WINDOW_CLASSES; i++) {
-        passed += window->classes[i];
+    for (unsigned i = 0; i < HISTOGRAM_CLASSES; i++) {
+        passed += own->classes[i];
         if (passed >= wanted)
-            return top_of(i) < window->most ? top_of(i) : window->most;
+            return top_of(i) < own->most ? top_of(i) : own->most;
     }
-    return window->most;
+    return own->most;
 }

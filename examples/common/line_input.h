@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log_input.h: the lines of a log file, many at a time, unpacked when it is
- * gzip; a plain file is read where a thread may block, a pipe or terminal is
+ * line_input.h: the lines of a file, many at a time, unpacked when it is gzip;
+ * a plain file is read where a thread may block, a pipe or terminal is
  * waited for.
  */
-#ifndef LOG_INPUT_H
-#define LOG_INPUT_H
+#ifndef LINE_INPUT_H
+#define LINE_INPUT_H
 
 #include <runnel/runnel.h>
 #include <zlib.h>
 
-struct log_input {
+struct line_input {
     int fd;
     bool polls;         /* a pipe: wait for it, do not block */
     bool begun;         /* the first bytes have told what it is */
@@ -28,20 +28,20 @@ struct log_input {
 };
 
 /* What lines are read into; a longer line is skipped. */
-#define LOG_LINES_SIZE ((size_t)1024 * 1024)
+#define LINE_INPUT_SIZE ((size_t)1024 * 1024)
 
 /* "-" is standard input. RN_OK or a negative status; close it only if opened.*/
-int log_input_open(struct log_input *input, const char *path);
+int line_input_open(struct line_input *input, const char *path);
 
 /*
- * Reads whole lines, each with its line end, into LOG_LINES_SIZE bytes; as many
+ * Reads whole lines, each with its line end, into LINE_INPUT_SIZE bytes; as many
  * as there are now when it is a pipe. Parks. Their bytes in *size; 1, or 0
  * after the last of them (*size may be 0 or not in both cases), the context's
  * status, or another: -EBADMSG for gzip that is broken or cut off.
  */
-int log_input_lines(struct rn_ctx *ctx, struct log_input *input, char *lines,
-                    size_t *size);
+int line_input_lines(struct rn_ctx *ctx, struct line_input *input, char *lines,
+                     size_t *size);
 
-void log_input_close(struct log_input *input);
+void line_input_close(struct line_input *input);
 
 #endif

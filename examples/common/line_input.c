@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_input.c: plain or gzip, file or pipe, by one function. */
-#include "log_input.h"
+/* line_input.c: plain or gzip, file or pipe, by one function. */
+#include "line_input.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ static void read_now(void *arg)
     call->result = got >= 0 ? got : -errno;
 }
 
-static int64_t read_raw(struct rn_ctx *ctx, struct log_input *input, void *data,
-                        size_t size)
+static int64_t read_raw(struct rn_ctx *ctx, struct line_input *input,
+                        void *data, size_t size)
 {
     struct call call = {input->fd, data, size, 0};
 
@@ -52,15 +52,15 @@ static int64_t read_raw(struct rn_ctx *ctx, struct log_input *input, void *data,
     return call.result;
 }
 
-int log_input_open(struct log_input *input, const char *path)
+int line_input_open(struct line_input *input, const char *path)
 {
-    *input = (struct log_input){.polls = true};
+    *input = (struct line_input){.polls = true};
     input->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
                                        : open(path, O_RDONLY | O_CLOEXEC);
     if (input->fd < 0)
         return -errno;
     input->raw = malloc(RAW_SIZE);
-    input->rest = malloc(LOG_LINES_SIZE);
+    input->rest = malloc(LINE_INPUT_SIZE);
     if (!input->raw || !input->rest ||
         inflateInit2(&input->stream, GZIP_WINDOW) != Z_OK) {
         free(input->rest);
@@ -71,7 +71,7 @@ int log_input_open(struct log_input *input, const char *path)
     return RN_OK;
 }
 
-void log_input_close(struct log_input *input)
+void line_input_close(struct line_input *input)
 {
     inflateEnd(&input->stream);
     free(input->rest);
@@ -80,7 +80,7 @@ void log_input_close(struct log_input *input)
 }
 
 /* More raw bytes into the empty buffer: 1, 0 at the end, or a status. */
-static int64_t refill(struct rn_ctx *ctx, struct log_input *input)
+static int64_t refill(struct rn_ctx *ctx, struct line_input *input)
 {
     int64_t got = read_raw(ctx, input, input->raw, RAW_SIZE);
 
@@ -92,7 +92,7 @@ static int64_t refill(struct rn_ctx *ctx, struct log_input *input)
 }
 
 /* The first two bytes say whether it is gzip. */
-static int64_t begin(struct rn_ctx *ctx, struct log_input *input)
+static int64_t begin(struct rn_ctx *ctx, struct line_input *input)
 {
     input->begun = true;
     input->next = input->raw;
@@ -110,7 +110,7 @@ static int64_t begin(struct rn_ctx *ctx, struct log_input *input)
     return RN_OK;
 }
 
-static int64_t unpack(struct rn_ctx *ctx, struct log_input *input, char *data,
+static int64_t unpack(struct rn_ctx *ctx, struct line_input *input, char *data,
                       size_t size)
 {
     z_stream *stream = &input->stream;
@@ -142,7 +142,7 @@ static int64_t unpack(struct rn_ctx *ctx, struct log_input *input, char *data,
 }
 
 /* Up to `size` bytes; their number, 0 at the end, or a status. */
-static int64_t read_bytes(struct rn_ctx *ctx, struct log_input *input,
+static int64_t read_bytes(struct rn_ctx *ctx, struct line_input *input,
                           char *data, size_t size)
 {
     if (!input->begun) {
@@ -162,7 +162,7 @@ static int64_t read_bytes(struct rn_ctx *ctx, struct log_input *input,
 }
 
 /* Takes the rest of a line that is too long out of the lines. */
-static size_t skip_line(struct log_input *input, char *lines, size_t size)
+static size_t skip_line(struct line_input *input, char *lines, size_t size)
 {
     char *line_end = memchr(lines, '\n', size);
     size_t skip = line_end ? (size_t)(line_end + 1 - lines) : size;
@@ -172,8 +172,8 @@ static size_t skip_line(struct log_input *input, char *lines, size_t size)
     return size - skip;
 }
 
-int log_input_lines(struct rn_ctx *ctx, struct log_input *input, char *lines,
-                    size_t *size)
+int line_input_lines(struct rn_ctx *ctx, struct line_input *input, char *lines,
+                     size_t *size)
 {
     size_t held = input->rest_size;
     char *last = NULL;
@@ -182,13 +182,13 @@ int log_input_lines(struct rn_ctx *ctx, struct log_input *input, char *lines,
     memcpy(lines, input->rest, held);
     input->rest_size = 0;
     while (!last) {
-        if (held == LOG_LINES_SIZE) {
+        if (held == LINE_INPUT_SIZE) {
             input->too_long++;
             input->skipping = true;
             held = 0;
         }
         int64_t got =
-            read_bytes(ctx, input, lines + held, LOG_LINES_SIZE - held);
+            read_bytes(ctx, input, lines + held, LINE_INPUT_SIZE - held);
         if (got < 0)
             return (int)got;
         if (got == 0) {
