@@ -3,8 +3,8 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test model soak bench race \
-        asan bench-goroutines bench-patterns bench-serve valgrind fuzz guide \
-        install clean format help
+        asan bench-goroutines bench-patterns bench-figures bench-serve valgrind \
+        fuzz guide install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -73,6 +73,7 @@ soak: all
 bench: all
 	@tools/install_deps bench
 	@tools/pg_private bench/sluice/bench_import --rows $(BENCH_ROWS)
+	@tools/figures --write
 
 bench-goroutines: all
 	@ninja -C build bench/runnel/bench_goroutines
@@ -81,6 +82,11 @@ bench-goroutines: all
 bench-patterns: all
 	@ninja -C build bench/runnel/bench_patterns
 	@build/bench/runnel/bench_patterns
+
+bench-figures: examples
+	@ninja -C build bench/runnel/bench_goroutines bench/runnel/bench_patterns
+	@bench/runnel/bench_figures
+	@tools/figures --write
 
 bench-serve: all
 	@tools/install_deps bench
@@ -124,6 +130,7 @@ help:
 	@echo 'make bench-goroutines  what one costs, and a thread'
 	@echo 'make bench-patterns  the patterns beside bare channels'
 	@echo 'make bench-serve  the server beside Go, uploads at once, first paint'
+	@echo 'make bench-figures  what the guide quotes, kept and put into it'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'

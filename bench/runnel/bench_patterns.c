@@ -86,6 +86,44 @@ static void start_feed(rn_chan(long) out, long values)
     rn_go(feed, (struct feed){rn_send_end(out), values});
 }
 
+struct drainage {
+    rn_receiver(long) in;
+    struct rn_waitgroup *running;
+};
+
+static void drain_one(struct drainage *own)
+{
+    rn_range (long, value, own->in)
+        (void)value;
+    rn_waitgroup_done(own->running);
+}
+
+/* WORKERS channels, each by a goroutine. */
+static void drain_all(rn_chan(long) *outputs)
+{
+    struct rn_waitgroup running = {0};
+    rn_waitgroup_add(&running, WORKERS);
+    for (int i = 0; i < WORKERS; i++)
+        rn_go(drain_one, (struct drainage){rn_recv_end(outputs[i]), &running});
+    rn_waitgroup_wait(&running);
+}
+
+struct feed_all {
+    rn_chan(long) *outputs;
+    long values;
+};
+
+/* Each value into every one of WORKERS channels. */
+static void feed_all(struct feed_all *own)
+{
+    for (long i = 0; i < own->values; i++) {
+        for (int k = 0; k < WORKERS; k++)
+            rn_send(own->outputs[k], i);
+    }
+    for (int k = 0; k < WORKERS; k++)
+        rn_close(own->outputs[k]);
+}
+
 /* --------------------------------------------------------- pool and pipeline */
 
 static int add_one(struct rn_ctx *ctx, void *state, long *in, long *out)
@@ -228,6 +266,54 @@ static double merge_by_hand(long values)
     return per_value(begin, values);
 }
 
+static double tee(long values)
+{
+    struct rn_group *group = rn_group_make(always(), 0);
+    rn_chan(long) in = rn_group_chan(group, long, PLACES);
+    rn_chan(long) outputs[WORKERS];
+    int64_t begin = rn_now();
+    for (int i = 0; i < WORKERS; i++)
+        outputs[i] = rn_group_chan(group, long, PLACES);
+    start_feed(in, values);
+    rn_tee(group, in, outputs, WORKERS);
+    drain_all(outputs);
+    rn_group_wait(group);
+    return per_value(begin, values);
+}
+
+static double tee_by_hand(long values)
+{
+    rn_chan(long) outputs[WORKERS];
+    int64_t begin = rn_now();
+    for (int i = 0; i < WORKERS; i++)
+        outputs[i] = rn_chan_make(long, PLACES);
+    rn_go(feed_all, (struct feed_all){outputs, values});
+    drain_all(outputs);
+    for (int i = 0; i < WORKERS; i++)
+        rn_chan_free(outputs[i]);
+    return per_value(begin, values);
+}
+
+/* A few long inputs, one after the other. */
+static double bridge(long values)
+{
+    struct rn_group *group = rn_group_make(always(), 0);
+    rn_chan(rn_receiver(long)) in =
+        rn_group_chan(group, rn_receiver(long), WORKERS);
+    rn_chan(long) out = rn_group_chan(group, long, PLACES);
+    int64_t begin = rn_now();
+    for (int i = 0; i < WORKERS; i++) {
+        rn_chan(long) input = rn_group_chan(group, long, PLACES);
+        start_feed(input, values / WORKERS);
+        rn_send(in, rn_recv_end(input));
+    }
+    rn_close(in);
+    rn_bridge(group, in, out);
+    drain(out, values / WORKERS * WORKERS);
+    rn_group_wait(group);
+    return per_value(begin, values);
+}
+
 static double batches(long values)
 {
     struct rn_group *group = rn_group_make(always(), 0);
@@ -260,18 +346,6 @@ static double batches_by_hand(long values)
 
 /* ---------------------------------------------------------------- broadcast */
 
-struct listener {
-    rn_receiver(long) in;
-    struct rn_waitgroup *running;
-};
-
-static void listen_to_all(struct listener *own)
-{
-    rn_range (long, value, own->in)
-        (void)value;
-    rn_waitgroup_done(own->running);
-}
-
 static double broadcast(long values)
 {
     rn_broadcast(long) to = rn_broadcast_make(long);
@@ -281,7 +355,7 @@ static double broadcast(long values)
     int64_t begin = rn_now();
     for (int i = 0; i < WORKERS; i++) {
         ends[i] = rn_subscribe(to, PLACES, RN_SLOW_WAITS);
-        rn_go(listen_to_all, (struct listener){ends[i], &running});
+        rn_go(drain_one, (struct drainage){ends[i], &running});
     }
     for (long i = 0; i < values; i++)
         rn_broadcast_send(always(), to, i);
@@ -302,7 +376,7 @@ static double broadcast_by_hand(long values)
     int64_t begin = rn_now();
     for (int i = 0; i < WORKERS; i++) {
         ends[i] = rn_chan_make(long, PLACES);
-        rn_go(listen_to_all, (struct listener){rn_recv_end(ends[i]), &running});
+        rn_go(drain_one, (struct drainage){rn_recv_end(ends[i]), &running});
     }
     for (long i = 0; i < values; i++)
         for (int k = 0; k < WORKERS; k++)
@@ -342,6 +416,69 @@ static double limiter_try(long values)
     for (long i = 0; i < values; i++)
         got += rn_limiter_try(&limiter, 1);
     return per_value(begin, got);
+}
+
+static double semaphore(long values)
+{
+    struct rn_semaphore places = RN_SEMAPHORE(WORKERS);
+    long count = 0;
+    int64_t begin = rn_now();
+    for (long i = 0; i < values; i++) {
+        rn_semaphore_acquire_ctx(always(), &places, 1);
+        answer(always(), &count);
+        rn_semaphore_release(&places, 1);
+    }
+    return per_value(begin, values);
+}
+
+static double channel_of_places(long values)
+{
+    rn_chan(char) places = rn_chan_make(char, WORKERS);
+    long count = 0;
+    int64_t begin = rn_now();
+    for (long i = 0; i < values; i++) {
+        rn_send(places, 0);
+        answer(always(), &count);
+        rn_recv(places, NULL);
+    }
+    double time = per_value(begin, values);
+    rn_chan_free(places);
+    return time;
+}
+
+static double for_select(long values)
+{
+    rn_chan(long) in = rn_chan_make(long, PLACES);
+    struct rn_timer *ticker = rn_ticker_make(100 * RN_MS);
+    struct rn_ctx *ctx = rn_ctx_with_cancel(always());
+    long value, got = 0;
+    int64_t begin = rn_now();
+    start_feed(in, values);
+    while (got < values) {
+        struct rn_case cases[] = {
+            rn_case_recv(rn_timer_chan(ticker), NULL),
+            rn_case_recv(in, &value),
+            rn_case_done(ctx),
+        };
+        got += rn_select(cases, 3) == 1;
+    }
+    double time = per_value(begin, values);
+    rn_recv(in, NULL); /* its sender has closed it */
+    rn_ctx_release(ctx);
+    rn_timer_free(ticker);
+    rn_chan_free(in);
+    return time;
+}
+
+static double for_receive(long values)
+{
+    rn_chan(long) in = rn_chan_make(long, PLACES);
+    int64_t begin = rn_now();
+    start_feed(in, values);
+    drain(in, values);
+    double time = per_value(begin, values);
+    rn_chan_free(in);
+    return time;
 }
 
 static double retry_first(long values)
@@ -384,6 +521,27 @@ static double goroutine_and_channel(long values)
     double result = per_value(begin, values);
     rn_chan_free(answers);
     return result;
+}
+
+static void be_done(struct rn_ctx *ctx, rn_sender(long) *own)
+{
+    (void)ctx;
+    rn_send(*own, 1);
+}
+
+static double shutdown_go(long values)
+{
+    struct rn_shutdown *shutdown = rn_shutdown_make(always());
+    rn_chan(long) answers = rn_chan_make(long, 1);
+    int64_t begin = rn_now();
+    for (long i = 0; i < values; i++) {
+        rn_shutdown_go(shutdown, be_done, rn_send_end(answers));
+        rn_recv(answers, NULL);
+    }
+    double time = per_value(begin, values);
+    rn_shutdown_finish(shutdown, RN_S);
+    rn_chan_free(answers);
+    return time;
 }
 
 static int answer_with(struct rn_ctx *ctx, void *state, long *result)
@@ -442,14 +600,21 @@ static const struct line lines[] = {
     {"merge of 4", merge, "4 goroutines", merge_by_hand, 1},
     {"sorted merge of 4", merge_sorted, "4 goroutines, any order",
      merge_by_hand, 1},
+    {"tee to 4", tee, "4 sends", tee_by_hand, 1},
+    {"bridge of 4", bridge, "4 goroutines at once", merge_by_hand, 1},
     {"batches of 100", batches, "one by one", batches_by_hand, 1},
     {"broadcast to 4", broadcast, "4 sends", broadcast_by_hand, 1},
     {"limiter, token there", limiter_try, "plain call", plain_call, 1},
+    {"semaphore, place there", semaphore, "channel of 4 places",
+     channel_of_places, 1},
+    {"for-select of 3", for_select, "receive", for_receive, 1},
     {"retry, first succeeds", retry_first, "plain call", plain_call, 1},
     {"breaker, closed", breaker_closed, "plain call", plain_call, 1},
     {"hedge, first answers", hedge_alone, "goroutine and channel",
      goroutine_and_channel, 10},
     {"flight, one asks", flight_alone, "goroutine and channel",
+     goroutine_and_channel, 10},
+    {"shutdown, one at work", shutdown_go, "goroutine and channel",
      goroutine_and_channel, 10},
 };
 
