@@ -7,23 +7,20 @@
  * nothing. When the connection breaks nobody knows whether it was committed; it
  * is simply stored again.
  */
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "account_store.h"
+#include "common/pg_go.h"
 
 #define ARRAYS     4
 #define TRIES      5
 #define NUMBER_MAX 21 /* characters of an int64_t and a comma */
 
-/* A server that does not answer; a second Ctrl-C does not wait for it. */
-#define CONNECT_SECONDS "10"
-
 struct postgres_store {
     struct store base;
-    PGconn *connection;
+    struct pg_go pg;
     char arrays[ARRAYS][STORE_BATCH_MAX * NUMBER_MAX + 3];
 };
 
@@ -41,24 +38,9 @@ static const char commit_sql[] =
 
 static int fail(struct postgres_store *own)
 {
-    const char *text =
-        own->connection ? PQerrorMessage(own->connection) : "out of memory";
-
-    snprintf(own->base.error, STORE_ERROR_MAX, "PostgreSQL: %.*s",
-             (int)strcspn(text, "\n"), text);
+    snprintf(own->base.error, STORE_ERROR_MAX, "PostgreSQL: %.200s",
+             own->pg.error);
     return -1;
-}
-
-static PGresult *ask(struct postgres_store *own, const char *sql)
-{
-    PGresult *result = PQexec(own->connection, sql);
-
-    if (PQresultStatus(result) == PGRES_TUPLES_OK ||
-        PQresultStatus(result) == PGRES_COMMAND_OK)
-        return result;
-    fail(own);
-    PQclear(result);
-    return NULL;
 }
 
 static void put_arrays(struct postgres_store *own,
@@ -108,60 +90,55 @@ static int commit(struct store *store, struct transfer **batch, size_t count)
     for (int a = 0; a < ARRAYS; a++)
         arrays[a] = own->arrays[a];
     for (int try = 0; try < TRIES; try++) {
-        PGresult *result = PQexecParams(own->connection, commit_sql, ARRAYS,
-                                        NULL, arrays, NULL, NULL, 0);
-        bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
-        if (good)
+        PGresult *result = pg_go_ask(&own->pg, commit_sql, ARRAYS, arrays);
+        if (result) {
             mark_stored(result, batch, count);
-        else
-            fail(own);
-        PQclear(result);
-        if (good)
+            PQclear(result);
             return 0;
-        if (PQstatus(own->connection) == CONNECTION_OK)
+        }
+        fail(own);
+        if (!pg_go_is_lost(&own->pg))
             return -1; /* it was refused: another try would be too */
-        PQreset(own->connection);
+        pg_go_reopen(&own->pg);
     }
     return -1;
 }
 
 static int balances(struct store *store, int64_t *cents, int64_t accounts)
 {
-    PGresult *result = ask((struct postgres_store *)store,
-                           "SELECT cents FROM accounts ORDER BY number");
+    struct postgres_store *own = (struct postgres_store *)store;
 
-    if (!result)
-        return -1;
-    for (int i = 0; i < PQntuples(result) && i < accounts; i++)
-        cents[i] = strtoll(PQgetvalue(result, i, 0), NULL, 10);
-    PQclear(result);
-    return 0;
+    return pg_go_numbers(&own->pg, "SELECT cents FROM accounts ORDER BY number",
+                         cents, accounts, 1) == 0
+               ? 0
+               : fail(own);
 }
 
 static int totals(struct store *store, int64_t *transfers, int64_t *cents)
 {
-    PGresult *result = ask((struct postgres_store *)store,
-                           "SELECT (SELECT count(*) FROM transfers),"
-                           " (SELECT sum(cents) FROM accounts)");
+    struct postgres_store *own = (struct postgres_store *)store;
+    int64_t numbers[2] = {0};
+    int status = pg_go_numbers(&own->pg,
+                               "SELECT (SELECT count(*) FROM transfers),"
+                               " (SELECT sum(cents) FROM accounts)",
+                               numbers, 1, 2);
 
-    if (!result)
-        return -1;
-    *transfers = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    *cents = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
-    PQclear(result);
-    return 0;
+    *transfers = numbers[0];
+    *cents = numbers[1];
+    return status == 0 ? 0 : fail(own);
 }
 
 static void close_store(struct store *store)
 {
     struct postgres_store *own = (struct postgres_store *)store;
 
-    PQfinish(own->connection);
+    pg_go_close(&own->pg);
     free(own);
 }
 
-static int create(struct postgres_store *own, int64_t accounts, int64_t cents)
+static int open_store(struct store *store, int64_t accounts, int64_t cents)
 {
+    struct postgres_store *own = (struct postgres_store *)store;
     char sql[1024];
 
     snprintf(sql, sizeof(sql),
@@ -174,31 +151,19 @@ static int create(struct postgres_store *own, int64_t accounts, int64_t cents)
              "INSERT INTO accounts SELECT i, %lld FROM"
              " generate_series(0, %lld) AS i ON CONFLICT DO NOTHING",
              (long long)cents, (long long)accounts - 1);
-    PGresult *result = ask(own, sql);
-    PQclear(result);
-    return result ? 0 : -1;
+    if (pg_go_open(&own->pg, store->where) != 0 ||
+        pg_go_do(&own->pg, sql, 0, NULL) != 0)
+        return fail(own);
+    return 0;
 }
 
-struct store *store_postgres_open(const char *address, int64_t accounts,
-                                  int64_t cents, char error[STORE_ERROR_MAX])
+struct store *store_postgres_make(void)
 {
-    static const struct store_ops ops = {commit, balances, totals, close_store};
+    static const struct store_ops ops = {false,    open_store, commit,
+                                         balances, totals,     close_store};
     struct postgres_store *own = calloc(1, sizeof(*own));
 
-    if (!own) {
-        snprintf(error, STORE_ERROR_MAX, "not enough memory");
-        return NULL;
-    }
-    own->base.ops = &ops;
-    /* What stands first gives way to the address, in which it may be, too. */
-    const char *const keys[] = {"connect_timeout", "dbname", NULL};
-    const char *const values[] = {CONNECT_SECONDS, address, NULL};
-    own->connection = PQconnectdbParams(keys, values, 1);
-    if (PQstatus(own->connection) != CONNECTION_OK)
-        fail(own);
-    else if (create(own, accounts, cents) == 0)
-        return &own->base;
-    snprintf(error, STORE_ERROR_MAX, "%s", own->base.error);
-    close_store(&own->base);
-    return NULL;
+    if (own)
+        own->base.ops = &ops;
+    return own ? &own->base : NULL;
 }

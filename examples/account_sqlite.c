@@ -128,38 +128,40 @@ static int create(struct sqlite_store *own, int64_t accounts, int64_t cents)
              " SELECT i, %lld FROM n;"
              "COMMIT",
              (long long)accounts, (long long)cents);
-    if (execute(own, sql) != 0)
-        return -1;
-    if (sqlite3_prepare_v2(own->db,
-                           "INSERT OR IGNORE INTO transfers"
-                           " VALUES (?1, ?2, ?3, ?4)",
-                           -1, &own->insert, NULL) != SQLITE_OK)
-        return -1;
-    return sqlite3_prepare_v2(own->db,
-                              "UPDATE accounts SET cents = cents + ?1"
-                              " WHERE number = ?2",
-                              -1, &own->move, NULL) == SQLITE_OK
+    return execute(own, sql);
+}
+
+static int prepare(struct sqlite_store *own, const char *sql,
+                   sqlite3_stmt **statement)
+{
+    return sqlite3_prepare_v2(own->db, sql, -1, statement, NULL) == SQLITE_OK
                ? 0
                : -1;
 }
 
-struct store *store_sqlite_open(const char *path, int64_t accounts,
-                                int64_t cents, char error[STORE_ERROR_MAX])
+static int open_store(struct store *store, int64_t accounts, int64_t cents)
 {
-    static const struct store_ops ops = {commit, balances, totals, close_store};
+    struct sqlite_store *own = (struct sqlite_store *)store;
+
+    if (sqlite3_open(store->where, &own->db) != SQLITE_OK)
+        return fail(own);
+    sqlite3_busy_timeout(own->db, 5000);
+    if (create(own, accounts, cents) != 0 ||
+        prepare(own, "INSERT OR IGNORE INTO transfers VALUES (?1, ?2, ?3, ?4)",
+                &own->insert) != 0 ||
+        prepare(own, "UPDATE accounts SET cents = cents + ?1 WHERE number = ?2",
+                &own->move) != 0)
+        return fail(own);
+    return 0;
+}
+
+struct store *store_sqlite_make(void)
+{
+    static const struct store_ops ops = {true,     open_store, commit,
+                                         balances, totals,     close_store};
     struct sqlite_store *own = calloc(1, sizeof(*own));
 
-    if (!own) {
-        snprintf(error, STORE_ERROR_MAX, "not enough memory");
-        return NULL;
-    }
-    own->base.ops = &ops;
-    int status = sqlite3_open(path, &own->db);
-    sqlite3_busy_timeout(own->db, 5000);
-    if (status == SQLITE_OK && create(own, accounts, cents) == 0)
-        return &own->base;
-    fail(own);
-    snprintf(error, STORE_ERROR_MAX, "%s", own->base.error);
-    close_store(&own->base);
-    return NULL;
+    if (own)
+        own->base.ops = &ops;
+    return own ? &own->base : NULL;
 }

@@ -3,8 +3,9 @@
  * account_store.h: accounts and transfers in SQLite or PostgreSQL.
  *
  * A transfer has a number; storing one that is there already changes nothing,
- * so a batch whose commit was not answered can be stored again. All calls
- * block: call them by rn_block. One call at a time.
+ * so a batch whose commit was not answered can be stored again. All calls park,
+ * and are made one at a time. They return 0, or -1 with the text in
+ * store->error.
  */
 #ifndef ACCOUNT_STORE_H
 #define ACCOUNT_STORE_H
@@ -25,19 +26,19 @@ struct transfer {
 
 struct store;
 
-/* What a kind of database does; 0 or -1 with the text in store->error. */
+/* What a kind of database does. */
 struct store_ops {
-    /* All or none; may change the order of the pointers. */
+    bool blocks; /* its functions do: they are called by rn_block */
+    int (*open)(struct store *store, int64_t accounts, int64_t cents);
     int (*commit)(struct store *store, struct transfer **batch, size_t count);
-    /* Into cents[0 .. accounts - 1]. */
     int (*balances)(struct store *store, int64_t *cents, int64_t accounts);
-    /* How many transfers there are, and what all accounts have together. */
     int (*totals)(struct store *store, int64_t *transfers, int64_t *cents);
     void (*close)(struct store *store); /* frees it */
 };
 
 struct store {
     const struct store_ops *ops;
+    const char *where; /* a file, or an address */
     char error[STORE_ERROR_MAX];
 };
 
@@ -48,11 +49,16 @@ struct store {
  */
 struct store *store_open(const char *target, int64_t accounts, int64_t cents,
                          int64_t *balances, char error[STORE_ERROR_MAX]);
+void store_close(struct store *store);
 
-/* The two that it chooses from; without the balances. */
-struct store *store_sqlite_open(const char *path, int64_t accounts,
-                                int64_t cents, char error[STORE_ERROR_MAX]);
-struct store *store_postgres_open(const char *address, int64_t accounts,
-                                  int64_t cents, char error[STORE_ERROR_MAX]);
+/* All or none; may change the order of the pointers. */
+int store_commit(struct store *store, struct transfer **batch, size_t count);
+
+/* How many transfers there are, and what all accounts have together. */
+int store_totals(struct store *store, int64_t *transfers, int64_t *cents);
+
+/* The two kinds: zeroed memory for store_open; NULL without. */
+struct store *store_sqlite_make(void);
+struct store *store_postgres_make(void);
 
 #endif

@@ -22,7 +22,7 @@
 #include "common/histogram.h"
 #include "common/http_get.h"
 
-#define PAUSE_MAX_MS 30000
+#define PAUSE_MAX_S 30
 
 static int64_t requests = 1000, concurrency = 16, rate, tries = 4;
 static int64_t pause_ms = 100, timeout_ms = 5000;
@@ -31,11 +31,15 @@ static struct http_client http = {.body_max = (size_t)16 << 20};
 static struct rn_limiter limiter = RN_LIMITER(1, 1); /* no limit, yet */
 
 struct outcome {
-    long answer;       /* the last; 0: there was none */
-    int64_t tried, us; /* how often; what the last try took */
-    char why[CURL_ERROR_SIZE];
-    char *url; /* while it is asked */
+    struct http_reply reply; /* to the last try */
+    int64_t tried, us;       /* how often; what the last try took */
+    char *url;               /* while it is asked */
 };
+
+static void clear_outcome(struct outcome *outcome)
+{
+    http_reply_clear(&outcome->reply);
+}
 
 static bool may_work_later(int status)
 {
@@ -44,23 +48,20 @@ static bool may_work_later(int status)
 
 static int try_once(struct rn_ctx *ctx, struct outcome *outcome)
 {
-    struct http_reply reply;
+    struct http_reply *reply = &outcome->reply;
     int status = rn_limiter_wait(ctx, &limiter, 1);
 
     if (status != RN_OK)
         return status;
-    int64_t start = rn_now(), wanted_s;
-    status = http_get(ctx, &http, outcome->url, NULL, &reply);
-    outcome->tried++;
+    int64_t start = rn_now();
+    http_reply_clear(reply);
+    status = http_get(ctx, &http, outcome->url, NULL, reply);
     outcome->us = (rn_now() - start) / RN_US;
-    outcome->answer = reply.answer;
-    strcpy(outcome->why, reply.why);
-    wanted_s = reply.retry_after_s;
-    http_reply_clear(&reply);
-    if (outcome->answer != 429 && outcome->answer < 500)
+    outcome->tried++;
+    if (reply->answer != 429 && reply->answer < 500)
         return status;
-    if (outcome->tried < tries && wanted_s <= PAUSE_MAX_MS / 1000)
-        example_sleep(ctx, wanted_s * RN_S);
+    if (outcome->tried < tries && reply->retry_after_s <= PAUSE_MAX_S)
+        example_sleep(ctx, reply->retry_after_s * RN_S);
     return RN_AGAIN;
 }
 
@@ -71,10 +72,10 @@ static char *address_of(const char *pattern, int64_t number)
 
     if (!place)
         return strdup(pattern);
-    return asprintf(&url, "%.*s%lld%s", (int)(place - pattern), pattern,
-                    (long long)number, place + 3) < 0
-               ? NULL
-               : url;
+    if (asprintf(&url, "%.*s%lld%s", (int)(place - pattern), pattern,
+                 (long long)number, place + 3) < 0)
+        return NULL;
+    return url;
 }
 
 /* All tries of one request; a failure of it is no failure of the others. */
@@ -83,7 +84,7 @@ static int ask(struct rn_ctx *ctx, const char *pattern, int64_t *number,
 {
     const struct rn_backoff backoff = {.attempts = (unsigned)tries,
                                        .first_ns = pause_ms * RN_MS,
-                                       .max_ns = PAUSE_MAX_MS * RN_MS,
+                                       .max_ns = PAUSE_MAX_S * RN_S,
                                        .jitter = 0.5,
                                        .again = may_work_later};
 
@@ -92,6 +93,8 @@ static int ask(struct rn_ctx *ctx, const char *pattern, int64_t *number,
         return RN_NOMEM;
     int status = rn_retry(ctx, &backoff, try_once, outcome);
     free(outcome->url);
+    if (rn_ctx_err(ctx) != RN_OK)
+        clear_outcome(outcome);
     return status == RN_NOMEM ? status : rn_ctx_err(ctx);
 }
 
@@ -109,11 +112,12 @@ static int64_t collect(rn_chan(struct outcome) outcomes, int64_t *again,
     int64_t good = 0;
 
     rn_range (struct outcome, outcome, outcomes) {
-        if (outcome.why[0] && good == (int64_t)times->count)
-            example_error("%s", outcome.why); /* the first that fails */
-        good += outcome.answer >= 200 && outcome.answer < 300;
+        if (outcome.reply.why[0] && good == (int64_t)times->count)
+            example_error("%s", outcome.reply.why); /* the first that fails */
+        good += outcome.reply.answer >= 200 && outcome.reply.answer < 300;
         *again += outcome.tried - 1;
         histogram_add(times, outcome.us);
+        clear_outcome(&outcome);
     }
     return good;
 }
@@ -128,6 +132,7 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
     const char *url = argv[0];
     (void)argc;
 
+    rn_chan_set_drop(outcomes, clear_outcome);
     histogram_clear(&times);
     if (rate > 0)
         limiter.interval_ns = RN_S / rate;
@@ -161,7 +166,7 @@ int main(int argc, char **argv)
          100000},
         {"tries", "N", "of one request", .number = &tries, 1, 20},
         {"pause-ms", "MS", "before the second try; doubles",
-         .number = &pause_ms, 0, PAUSE_MAX_MS},
+         .number = &pause_ms, 0, 1000 * PAUSE_MAX_S},
         {"timeout-ms", "MS", "of one try", .number = &timeout_ms, 1, 600000},
         {0},
     };

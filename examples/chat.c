@@ -4,8 +4,8 @@
  *
  * Lines of text over TCP: the first is "/nick NAME"; then "/join ROOM", "/who",
  * "/quit", and everything else is said in the room. A client has a goroutine
- * that reads what it says and one that writes what it hears. Look at chat_wait:
- * a room is a ring of lines in which everyone has a place of his own, so a
+ * that reads what it says and one that writes what it hears. Look at
+ * chat_room.h: a room is a ring of lines in which everyone has a place of his own, so a
  * client that does not read holds up its own writer and nobody else. When such
  * a write takes too long (--slow-ms) the client is dropped. Ctrl-C or SIGTERM:
  * everyone is sent what was said until then, and told that it is over.
@@ -14,38 +14,32 @@
  *     chat --connect 127.0.0.1:7000 --nick ann        or telnet, nc
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "chat_session.h"
 #include "chat_terminal.h"
 #include "common/example.h"
+#include "common/tcp_serve.h"
 
-#define OTHER_FILES 32 /* beside connections */
+#define OTHER_FILES 32         /* beside connections */
+#define GOODBYE_NS  (3 * RN_S) /* for the last lines at the end */
 
 static const char *listen_address = "127.0.0.1:7000", *connect_address, *nick;
 static int64_t most = 10000, slow_ms = 10000;
 
-static void stop_listening(void *arg)
-{
-    rn_listener_close(arg);
-}
-
-static void accept_all(struct chat_server *server, struct rn_listener *listener,
-                       struct rn_group *group)
+static void take(struct rn_conn *conn, void *arg)
 {
     static const char full[] = "! the server is full\n";
-    struct chat_session next = {.server = server};
-    int status;
+    struct chat_server *server = arg;
 
-    while ((status = rn_accept(listener, &next.conn)) != RN_CLOSED) {
-        if (status != RN_OK) {
-            rn_sleep(10 * RN_MS); /* out of descriptors: they come back */
-        } else if (rn_semaphore_try_acquire(&server->places, 1)) {
-            rn_group_go(group, chat_serve, next);
-        } else {
-            rn_conn_write(next.conn, full, sizeof(full) - 1, NULL);
-            rn_conn_free(next.conn);
-        }
+    if (!rn_semaphore_try_acquire(&server->places, 1)) {
+        rn_conn_write(conn, full, sizeof(full) - 1, NULL);
+        rn_conn_free(conn);
+    } else if (rn_shutdown_go(server->shutdown, chat_serve,
+                              (struct chat_session){.server = server,
+                                                    .conn = conn}) != RN_OK) {
+        rn_conn_free(conn); /* it came with the signal */
     }
 }
 
@@ -71,27 +65,23 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
     if (connect_address)
         return chat_terminal(ctx, connect_address, nick);
 
+    struct chat_server server = {.hub = chat_hub_make(),
+                                 .slow_ns = slow_ms * RN_MS};
+    char more[64];
     int64_t places = raise_limit(most);
-    struct chat_server server = {chat_hub_make(), RN_SEMAPHORE(places),
-                                 slow_ms * RN_MS, 0};
-    struct rn_listener *listener = NULL;
-    int status =
-        server.hub ? rn_listen(listen_address, NULL, &listener) : RN_NOMEM;
-    if (status == RN_OK) {
-        struct rn_group *group = rn_group_make(ctx, 0);
-        struct rn_ctx *after = rn_ctx_after_func(ctx, stop_listening, listener);
-        printf("listening on tcp://%s for %lld clients\n",
-               rn_listener_address(listener), (long long)places);
-        fflush(stdout);
-        accept_all(&server, listener, group);
-        rn_group_wait(group);
-        rn_ctx_release(after);
-    } else {
-        example_error("%s: %s", listen_address, rn_status_text(status));
+    snprintf(more, sizeof(more), " for %lld clients", (long long)places);
+    struct rn_listener *listener =
+        server.hub ? tcp_listen("tcp", listen_address, more) : NULL;
+    if (listener) {
+        server.places = (struct rn_semaphore)RN_SEMAPHORE(places);
+        server.shutdown = rn_shutdown_make(ctx);
+        tcp_accept_all(rn_shutdown_ctx(server.shutdown), listener, take,
+                       &server);
+        rn_shutdown_finish(server.shutdown, GOODBYE_NS);
     }
     rn_listener_free(listener);
-    chat_hub_free(server.hub);
-    return status == RN_OK ? 0 : 1;
+    free(server.hub);
+    return listener ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -1,36 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * chat_hub.c: names and rooms under one lock, a room's lines under its own.
+ * chat_hub.c: names and rooms under one lock; a room's lines have their own.
  *
  * 1. hub->lock holds the table of nicknames, each member's nick and room, and
  *    which rooms there are. Members read their own without it: they alone
  *    change it.
- * 2. room->lock holds the lines and `next`. It is taken inside hub->lock or
- *    alone, and never held while anything is sent.
+ * 2. room->lock is taken inside hub->lock or alone.
  * 3. A room is given away only when it has no members, so nobody waits in it.
  */
 #include "chat_hub.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RING         256 /* lines that a slow member may be behind */
-#define HISTORY      20  /* lines that a new member is shown */
 #define BUCKETS      4096
 #define WHO_MAX      50
 #define ANNOUNCE_MAX 100 /* larger rooms are not told who comes and goes */
-
-struct chat_room {
-    char name[CHAT_NAME_MAX + 1]; /* "": never used */
-    size_t members;
-    struct rn_mutex lock;
-    struct rn_cond said;
-    uint64_t next; /* the number of the next line */
-    char lines[RING][CHAT_LINE_MAX];
-};
 
 struct chat_hub {
     struct rn_mutex lock;
@@ -43,22 +29,7 @@ struct chat_hub *chat_hub_make(void)
     return calloc(1, sizeof(struct chat_hub));
 }
 
-void chat_hub_free(struct chat_hub *hub)
-{
-    free(hub);
-}
-
 /* ------------------------------------------------------------------ names */
-
-bool chat_name_good(const char *name)
-{
-    size_t size = 0;
-
-    while (isalnum((unsigned char)name[size]) || name[size] == '-' ||
-           name[size] == '_')
-        size++;
-    return size > 0 && size <= CHAT_NAME_MAX && name[size] == '\0';
-}
 
 /* Where the member with that nickname is linked in, or would be. */
 static struct chat_member **place_of(struct chat_hub *hub, const char *nick)
@@ -167,10 +138,7 @@ size_t chat_enter(struct chat_hub *hub, struct chat_member *member,
         leave_room(member);
         members = room->members;
         member->room = room;
-        rn_mutex_lock(&room->lock);
-        member->seen =
-            room->next - (room->next < HISTORY ? room->next : HISTORY);
-        rn_mutex_unlock(&room->lock);
+        member->seen = chat_room_begin(room);
         if (members <= ANNOUNCE_MAX)
             chat_say(member, "* %s is here", member->nick);
     }
@@ -186,42 +154,11 @@ void chat_leave(struct chat_hub *hub, struct chat_member *member)
     rn_mutex_unlock(&hub->lock);
 }
 
-/* ------------------------------------------------------------------ lines */
-
 void chat_say(struct chat_member *member, const char *format, ...)
 {
-    struct chat_room *room = member->room;
     va_list args;
 
     va_start(args, format);
-    rn_mutex_lock(&room->lock);
-    vsnprintf(room->lines[room->next % RING], CHAT_LINE_MAX, format, args);
-    room->next++;
-    rn_mutex_unlock(&room->lock);
+    chat_room_say(member->room, format, args);
     va_end(args);
-    rn_cond_broadcast(&room->said);
-}
-
-size_t chat_wait(struct rn_ctx *ctx, struct chat_member *member, char *lines,
-                 size_t size)
-{
-    struct chat_room *room = member->room;
-    size_t used = 0;
-    int status = RN_OK;
-
-    rn_mutex_lock(&room->lock);
-    while (member->seen == room->next && status == RN_OK)
-        status = rn_cond_wait_ctx(ctx, &room->said, &room->lock);
-    uint64_t behind = room->next - member->seen;
-    if (behind > RING) {
-        used = (size_t)snprintf(lines, size, "* %llu lines were missed\n",
-                                (unsigned long long)(behind - RING));
-        member->seen = room->next - RING;
-    }
-    while (member->seen < room->next && size - used > CHAT_LINE_MAX) {
-        used += (size_t)snprintf(lines + used, size - used, "%s\n",
-                                 room->lines[member->seen++ % RING]);
-    }
-    rn_mutex_unlock(&room->lock);
-    return used;
 }

@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "common/example.h"
+#include "common/tcp_serve.h"
 
 struct terminal {
     struct rn_conn *conn;
     struct rn_ctx *over; /* the server has ended: no more input is wanted */
-    struct rn_waitgroup running; /* send_input, hang_up */
+    struct rn_waitgroup running; /* send_input */
 };
 
 /* Bytes of the input, 0 at its end, or a status. */
@@ -42,14 +43,6 @@ static void send_input(struct terminal **own)
     }
     if (got == 0)
         rn_conn_close_write(t->conn);
-    rn_waitgroup_done(&t->running);
-}
-
-static void hang_up(void *arg)
-{
-    struct terminal *t = arg;
-
-    rn_conn_close(t->conn);
     rn_waitgroup_done(&t->running);
 }
 
@@ -81,16 +74,15 @@ int chat_terminal(struct rn_ctx *ctx, const char *address, const char *nick)
         rn_conn_write(t.conn, name, strlen(name), NULL);
     }
     t.over = rn_ctx_with_cancel(ctx);
-    rn_waitgroup_add(&t.running, 2);
-    struct rn_ctx *after = rn_ctx_after_func(ctx, hang_up, &t);
+    rn_waitgroup_add(&t.running, 1);
+    struct tcp_guard guard;
+    tcp_guard_begin(&guard, ctx, t.conn, rn_conn_close);
     rn_go(send_input, &t);
     int64_t end = print_lines(&t);
     rn_ctx_cancel(t.over);
     rn_conn_close(t.conn);
-    if (rn_ctx_stop(after))
-        rn_waitgroup_done(&t.running);
     rn_waitgroup_wait(&t.running);
-    rn_ctx_release(after);
+    tcp_guard_end(&guard);
     rn_ctx_release(t.over);
     rn_conn_free(t.conn);
     if (rn_ctx_err(ctx) != RN_OK) {

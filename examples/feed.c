@@ -21,10 +21,7 @@
 #define POSTS_A_SOURCE 8
 #define POSTS_IN_ALL   20 /* so that sources overlap */
 
-static int64_t timeout_ms = 500;
-static int64_t unit_ms = 50;
-static int64_t limit = 10;
-static int64_t seed = 1;
+static int64_t timeout_ms = 500, unit_ms = 50, limit = 10, seed = 1;
 static const char *slow;
 
 struct post {
@@ -122,7 +119,8 @@ static int run(struct rn_ctx *outer, int argc, char **argv)
     int64_t start = rn_now();
     struct rn_ctx *ctx = rn_ctx_with_timeout(outer, timeout_ms * RN_MS);
     struct rn_group *group = rn_group_make(ctx, 0);
-    rn_chan(struct answer) answers = rn_chan_make(struct answer, SOURCES);
+    rn_chan(struct answer) answers =
+        rn_group_chan(group, struct answer, SOURCES);
 
     for (size_t i = 0; i < SOURCES; i++)
         rn_group_go(group, ask, (struct question){i, rn_send_end(answers)});
@@ -130,7 +128,6 @@ static int run(struct rn_ctx *outer, int argc, char **argv)
     rn_ctx_cancel(ctx);
     rn_group_wait(group);
     rn_ctx_release(ctx);
-    rn_chan_free(answers);
     if (rn_ctx_err(outer) != RN_OK)
         return 1;
 

@@ -30,20 +30,6 @@ static const char create_sql[] =
     "CREATE TABLE IF NOT EXISTS job_accounts (name text PRIMARY KEY,"
     " cents bigint NOT NULL)";
 
-bool job_good(const char *line, size_t size)
-{
-    char copy[JOB_SIZE_MAX], name[JOB_SIZE_MAX], more;
-    long long cents;
-
-    if (size >= sizeof(copy) || memchr(line, '\0', size))
-        return false;
-    memcpy(copy, line, size);
-    copy[size] = '\0';
-    return sscanf(copy, "open %127s %c", name, &more) == 1 ||
-           (sscanf(copy, "pay %127s %18lld %c", name, &cents, &more) == 2 &&
-            cents > 0);
-}
-
 int job_table_create(struct pg_go *pg)
 {
     return pg_go_do(pg, create_sql, 0, NULL);
@@ -86,37 +72,6 @@ int job_claim(struct pg_go *pg, struct job *job)
     if (found == 0 && pg_go_do(pg, "ROLLBACK", 0, NULL) != 0)
         return -1;
     return found;
-}
-
-int job_work(struct pg_go *pg, const struct job *job)
-{
-    char name[JOB_SIZE_MAX] = "", cents[JOB_SIZE_MAX] = "";
-    const char *texts[] = {name, cents};
-    bool pays = sscanf(job->line, "pay %127s %127s", name, cents) == 2;
-
-    if (!job_good(job->line, strlen(job->line))) {
-        snprintf(pg->error, sizeof(pg->error), "this is no job");
-        return 1;
-    }
-    if (!pays)
-        sscanf(job->line, "open %127s", name);
-    PGresult *result =
-        pays ? pg_go_ask(pg,
-                         "UPDATE job_accounts SET cents = cents + $2::bigint"
-                         " WHERE name = $1",
-                         2, texts)
-             : pg_go_ask(pg,
-                         "INSERT INTO job_accounts VALUES ($1, 0)"
-                         " ON CONFLICT DO NOTHING",
-                         1, texts);
-    bool changed = result && strcmp(PQcmdTuples(result), "1") == 0;
-    if (result && !changed)
-        snprintf(pg->error, sizeof(pg->error), "account %.64s is %s", name,
-                 pays ? "not open" : "open already");
-    PQclear(result);
-    if (changed)
-        return 0;
-    return PQstatus(pg->connection) == CONNECTION_OK ? 1 : -1;
 }
 
 /* A statement with the job's number and two more texts; then the commit. */
@@ -168,39 +123,25 @@ int job_bury(struct pg_go *pg, const struct job *job, const char *why)
                2, why, NULL);
 }
 
-/* One row of numbers. */
-static int ask_numbers(struct pg_go *pg, const char *sql, int64_t *numbers,
-                       int count)
-{
-    PGresult *rows = pg_go_ask(pg, sql, 0, NULL);
-
-    if (!rows)
-        return -1;
-    for (int i = 0; i < count; i++)
-        numbers[i] = strtoll(PQgetvalue(rows, 0, i), NULL, 10);
-    PQclear(rows);
-    return 0;
-}
-
 int job_revive(struct pg_go *pg, int64_t *revived)
 {
-    return ask_numbers(
+    return pg_go_numbers(
         pg,
         "WITH gone AS (DELETE FROM jobs_dead RETURNING line),"
         " added AS (INSERT INTO jobs (line) SELECT line FROM gone RETURNING 1)"
         " SELECT count(*), pg_notify('jobs', '') FROM added",
-        revived, 1);
+        revived, 1, 1);
 }
 
 int job_next(struct pg_go *pg, int64_t *jobs, int64_t *due_ms)
 {
     int64_t numbers[2];
 
-    if (ask_numbers(pg,
-                    "SELECT count(*), coalesce(ceil(1000 * extract(epoch FROM"
-                    " min(due) FILTER (WHERE due > clock_timestamp())"
-                    " - clock_timestamp())), -1)::bigint FROM jobs",
-                    numbers, 2) != 0)
+    if (pg_go_numbers(pg,
+                      "SELECT count(*), coalesce(ceil(1000 * extract(epoch FROM"
+                      " min(due) FILTER (WHERE due > clock_timestamp())"
+                      " - clock_timestamp())), -1)::bigint FROM jobs",
+                      numbers, 1, 2) != 0)
         return -1;
     *jobs = numbers[0];
     *due_ms = numbers[1];
@@ -211,10 +152,11 @@ int job_count(struct pg_go *pg, struct job_counts *counts)
 {
     int64_t numbers[3];
 
-    if (ask_numbers(pg,
-                    "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM"
-                    " jobs_done), (SELECT count(*) FROM jobs_dead)",
-                    numbers, 3) != 0)
+    if (pg_go_numbers(
+            pg,
+            "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM"
+            " jobs_done), (SELECT count(*) FROM jobs_dead)",
+            numbers, 1, 3) != 0)
         return -1;
     *counts = (struct job_counts){numbers[0], numbers[1], numbers[2]};
     return 0;

@@ -2,7 +2,7 @@
 /*
  * logs.c: a pipeline. Read log files, keep the errors, print them in one form.
  *
- *     read_next ── read ──▶ filter 1..N ── kept, in order ──▶ print_kept
+ *     log_reader ─ read ──▶ filter 1..N ── kept, in order ──▶ print_block
  *         ▲                                                       │
  *         └────────────────────── empty ──────────────────────────┘
  *
@@ -19,61 +19,12 @@
 #include <string.h>
 
 #include "common/example.h"
-#include "log_block.h"
+#include "log_reader.h"
 
 static const char *least_name = "ERROR";
 static int64_t filters;
 static bool stats;
 static enum log_level least;
-
-struct reader {
-    rn_chan(struct block *) empty;
-    char **paths; /* the next one; NULL after the last */
-    bool opened;
-    struct line_input input;
-    uint64_t bytes, too_long, failed;
-};
-
-/* Done with a file, for better or worse. */
-static void leave_file(struct rn_ctx *ctx, struct reader *reader, int status)
-{
-    if (reader->opened) {
-        reader->bytes += reader->input.bytes;
-        reader->too_long += reader->input.too_long;
-        line_input_close(&reader->input);
-    }
-    reader->opened = false;
-    if (status < 0 && rn_ctx_err(ctx) == RN_OK) {
-        reader->failed++;
-        example_error("%s: %s", *reader->paths,
-                      status == -EBADMSG ? "broken or cut off gzip"
-                                         : rn_status_text(status));
-    }
-    reader->paths++;
-}
-
-/* The next block of lines. */
-static int read_next(struct rn_ctx *ctx, struct reader *reader,
-                     struct block **block)
-{
-    if (!*reader->paths)
-        return RN_CLOSED;
-    if (!reader->opened) {
-        int status = line_input_open(&reader->input, *reader->paths);
-        reader->opened = status == RN_OK;
-        if (status != RN_OK) {
-            leave_file(ctx, reader, status);
-            return RN_SKIP;
-        }
-    }
-    int more = rn_recv_ctx(ctx, reader->empty, block);
-    if (more == RN_OK)
-        more = line_input_lines(ctx, &reader->input, (*block)->lines,
-                                &(*block)->size);
-    if (more <= 0)
-        leave_file(ctx, reader, more);
-    return rn_ctx_err(ctx); /* also without a line: the block goes round */
-}
 
 static int filter(struct rn_ctx *ctx, void *state, struct block **read,
                   struct block **kept)
@@ -94,14 +45,14 @@ static void print_block(void *arg)
     fflush(stdout);
 }
 
-static void filter_all(struct rn_ctx *ctx, struct reader *reader,
+static void filter_all(struct rn_ctx *ctx, struct log_reader *reader,
                        struct log_totals *totals)
 {
     struct rn_group *group = rn_group_make(ctx, 0);
     rn_chan(struct block *) read = rn_group_chan(group, struct block *, 1);
     rn_chan(struct block *) kept = rn_group_chan(group, struct block *, 1);
 
-    rn_source(group, read, read_next, reader);
+    rn_source(group, read, log_reader_next, reader);
     rn_pool_map_ordered(group, (size_t)filters, read, kept, filter, NULL);
     rn_range (struct block *, block, kept) {
         log_totals_add(totals, block);
@@ -112,8 +63,7 @@ static void filter_all(struct rn_ctx *ctx, struct reader *reader,
         rn_send(reader->empty, block);
     }
     rn_group_wait(group);
-    if (reader->opened) /* called off */
-        leave_file(ctx, reader, RN_OK);
+    log_reader_close(ctx, reader);
     totals->bad += reader->too_long;
     totals->lines += reader->too_long;
 }
@@ -130,8 +80,8 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
     int64_t start = rn_now();
     size_t count = 2 * (size_t)filters + 2;
     struct block *blocks = log_blocks_make(count);
-    struct reader reader = {.empty = rn_chan_make(struct block *, count),
-                            .paths = argv};
+    struct log_reader reader = {.empty = rn_chan_make(struct block *, count),
+                                .paths = argv};
     struct log_totals totals = {0};
 
     for (size_t i = 0; blocks && i < count; i++)

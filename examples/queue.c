@@ -16,12 +16,11 @@
  *     queue status; queue revive               dead letters, once more
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/example.h"
-#include "common/line_input.h"
 #include "job_consumer.h"
+#include "job_input.h"
 
 static struct consumer_options options = {.database = "postgresql:///postgres",
                                           .workers = 4,
@@ -50,55 +49,13 @@ static int work_command(struct rn_ctx *ctx, struct pg_go *pg)
     return status != 0;
 }
 
-/* Adds the lines that are jobs, and says which are none. */
-static int add_lines(struct pg_go *pg, char *lines, size_t size,
-                     int64_t *number, int64_t *added)
-{
-    char *good = lines; /* they are moved together */
-    int64_t count = 0;
-
-    for (char *line = lines, *next; line < lines + size; line = next) {
-        next = (char *)memchr(line, '\n', size - (size_t)(line - lines)) + 1;
-        size_t length = (size_t)(next - 1 - line);
-        ++*number;
-        if (!job_good(line, length)) {
-            example_error("line %lld is no job: %.*s", (long long)*number,
-                          (int)(length < 40 ? length : 40), line);
-            continue;
-        }
-        memmove(good, line, length + 1);
-        good += length + 1;
-        count++;
-    }
-    if (count == 0)
-        return 0;
-    good[-1] = '\0';
-    *added += count;
-    return job_add(pg, lines) == 0 ? 0 : complain(pg);
-}
-
 static int add_command(struct rn_ctx *ctx, struct pg_go *pg)
 {
-    struct line_input input;
-    char *lines = malloc(LINE_INPUT_SIZE + 1);
-    int64_t number = 0, added = 0;
-    size_t size;
-    int more = 1, status = lines ? line_input_open(&input, "-") : RN_NOMEM;
+    int64_t number, added;
+    int status = job_add_input(ctx, pg, &number, &added);
 
-    if (status == RN_OK) {
-        while (more > 0 && status == 0) {
-            more = line_input_lines(ctx, &input, lines, &size);
-            if (more >= 0 && size > 0)
-                status = add_lines(pg, lines, size, &number, &added);
-        }
-        line_input_close(&input);
-        if (more < 0 && rn_ctx_err(ctx) == RN_OK)
-            example_error("standard input: %s", rn_status_text(more));
-    }
-    free(lines);
     printf("%lld jobs added\n", (long long)added);
-    return rn_ctx_err(ctx) != RN_OK ? 130
-                                    : status != 0 || more < 0 || added < number;
+    return rn_ctx_err(ctx) != RN_OK ? 130 : status != 0 || added < number;
 }
 
 static int status_command(struct rn_ctx *ctx, struct pg_go *pg)

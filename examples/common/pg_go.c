@@ -8,6 +8,7 @@
 #include "pg_go.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A server that does not answer; a second Ctrl-C does not wait for it. */
@@ -48,17 +49,37 @@ static void open_blocking(void *arg)
     opening->pg->connection = PQconnectdbParams(keys, values, 1);
 }
 
+static void reopen_blocking(void *arg)
+{
+    PQreset(((struct pg_go *)arg)->connection);
+}
+
+static int set_up(struct pg_go *pg)
+{
+    if (pg_go_is_lost(pg) || PQsetnonblocking(pg->connection, 1) != 0)
+        return fail_connection(pg);
+    PQsetNoticeProcessor(pg->connection, drop_notice, NULL);
+    return 0;
+}
+
 int pg_go_open(struct pg_go *pg, const char *address)
 {
     struct opening opening = {pg, address};
 
     *pg = (struct pg_go){0};
     rn_block(open_blocking, &opening);
-    if (PQstatus(pg->connection) != CONNECTION_OK ||
-        PQsetnonblocking(pg->connection, 1) != 0)
-        return fail_connection(pg);
-    PQsetNoticeProcessor(pg->connection, drop_notice, NULL);
-    return 0;
+    return set_up(pg);
+}
+
+bool pg_go_is_lost(const struct pg_go *pg)
+{
+    return PQstatus(pg->connection) != CONNECTION_OK;
+}
+
+int pg_go_reopen(struct pg_go *pg)
+{
+    rn_block(reopen_blocking, pg);
+    return set_up(pg);
 }
 
 void pg_go_close(struct pg_go *pg)
@@ -147,6 +168,22 @@ int pg_go_do(struct pg_go *pg, const char *sql, int count,
 
     PQclear(result);
     return result ? 0 : -1;
+}
+
+int pg_go_numbers(struct pg_go *pg, const char *sql, int64_t *numbers,
+                  int64_t rows, int width)
+{
+    PGresult *result = pg_go_ask(pg, sql, 0, NULL);
+
+    if (!result)
+        return -1;
+    for (int r = 0; r < PQntuples(result) && r < rows; r++) {
+        for (int i = 0; i < width; i++)
+            numbers[r * width + i] =
+                strtoll(PQgetvalue(result, r, i), NULL, 10);
+    }
+    PQclear(result);
+    return 0;
 }
 
 int pg_go_notified(struct rn_ctx *ctx, struct pg_go *pg)

@@ -30,6 +30,10 @@ struct pg_go {
 int pg_go_open(struct pg_go *pg, const char *address);
 void pg_go_close(struct pg_go *pg);
 
+/* Whether the connection is lost; opens it again: 0, or -1 with the error. */
+bool pg_go_is_lost(const struct pg_go *pg);
+int pg_go_reopen(struct pg_go *pg); /* parks */
+
 /*
  * Asks with so many parameters, texts ($1, ...); without any, `sql` may be
  * several statements. The rows of the last one that had some (or what the last
@@ -41,6 +45,10 @@ PGresult *pg_go_ask(struct pg_go *pg, const char *sql, int count,
 /* The same where rows are of no interest: 0, or -1 with the error. */
 int pg_go_do(struct pg_go *pg, const char *sql, int count,
              const char *const *texts);
+
+/* Asks for numbers: at most `rows` rows of `width`. 0, or -1 with the error. */
+int pg_go_numbers(struct pg_go *pg, const char *sql, int64_t *numbers,
+                  int64_t rows, int width);
 
 /*
  * Parks until something is notified that the connection listens for, and takes
