@@ -255,6 +255,35 @@ static void panic_ends_the_gathering(void)
     rn_check_alone();
 }
 
+static int refuse(struct rn_ctx *ctx, void *state, rn_batch(int *) * batch)
+{
+    (void)ctx;
+    (void)state;
+    for (size_t i = 0; i < rn_batch_count(*batch); i++)
+        drop(&rn_batch_items(*batch)[i]);
+    rn_batch_free(*batch);
+    return -9;
+}
+
+/* An error of who takes the batches ends the gathering, and drops the rest. */
+static void error_ends_the_gathering(void)
+{
+    struct rn_group *group = rn_group_make(rn_ctx_background(), 0);
+    rn_chan(int *) values = rn_group_chan(group, int *, 2);
+    rn_chan(rn_batch(int *)) batches = rn_group_chan(group, rn_batch(int *), 2);
+    int left = 1000000;
+
+    rn_chan_set_drop(values, drop);
+    rn_source(group, values, make_values, &left);
+    rn_batches(group, values, batches, {.count = 6});
+    rn_sink(group, batches, refuse, NULL);
+    CHECK_EQ_INT(rn_group_wait(group), -9);
+    CHECK_EQ_INT(atomic_load(&alive), 0);
+    CHECK(left > 0);
+    rn_check_alone();
+}
+
 RN_CHECK_MAIN(by_number, without_limits, by_weight, by_time,
               by_time_in_a_steady_stream, canceled_batches_are_dropped,
-              unfinished_batch_is_dropped, panic_ends_the_gathering)
+              unfinished_batch_is_dropped, error_ends_the_gathering,
+              panic_ends_the_gathering)
