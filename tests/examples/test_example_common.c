@@ -23,7 +23,7 @@ struct link {
 
 static void join(struct link *link)
 {
-    *link = (struct link){NULL};
+    *link = (struct link){.listener = NULL};
     CHECK_EQ_INT(rn_listen("127.0.0.1:0", NULL, &link->listener), RN_OK);
     CHECK_EQ_INT(rn_dial(rn_ctx_background(),
                          rn_listener_address(link->listener), &link->client),
