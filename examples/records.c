@@ -3,10 +3,11 @@
  * records.c: confinement, or how to need no lock.
  *
  * Records are worked on by goroutines all at once, and their results stand in
- * one array, without a mutex: each goroutine is given the index that is its
- * own and touches nothing else. Look at process: it writes *own->result only;
- * run reads the results after rn_waitgroup_wait, which makes them visible. The
- * race build sees every access and finds none that meets another.
+ * one array, without a mutex: each goroutine is given the line and the place
+ * that are its own and touches nothing else. Look at process: it writes
+ * *own->result only; run reads the results after rn_waitgroup_wait, which makes
+ * them visible. The race build sees every access and finds none that meets
+ * another.
  *
  *     records FILE        lines of NAME,QUANTITY,PRICE
  *     records             a few built-in lines, two of them wrong
@@ -15,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <runnel/errno.h>
-
 #include "common/example.h"
+#include "common/whole_file.h"
 
 #define LINE_MAX_BYTES 256
 
@@ -35,8 +35,8 @@ struct result {
 };
 
 struct job {
-    char line[LINE_MAX_BYTES]; /* a copy, so it is the goroutine's own */
-    struct result *result;     /* one place of the array: nobody else's */
+    const char *line;      /* a part of the text: nobody else's */
+    struct result *result; /* one place of the array: nobody else's */
     struct rn_waitgroup *running;
 };
 
@@ -45,6 +45,8 @@ static const char *work_out(const char *line, struct result *result)
     double quantity, price;
     char rest;
 
+    if (strlen(line) >= LINE_MAX_BYTES)
+        return "too long";
     if (sscanf(line, "%63[^,],%lf,%lf%c", result->name, &quantity, &price,
                &rest) != 3)
         return "not NAME,QUANTITY,PRICE";
@@ -60,87 +62,83 @@ static void process(struct job *own)
     rn_waitgroup_done(own->running);
 }
 
-/* Starts a goroutine a line; the number of lines. */
-static long start_all(FILE *file, struct rn_ctx *ctx, struct result *results,
-                      size_t capacity, struct rn_waitgroup *running)
+/* Starts a goroutine a line, cut out of the text; the number of lines. */
+static size_t start_all(struct rn_ctx *ctx, const struct whole_file *text,
+                        struct result *results, struct rn_waitgroup *running)
 {
-    struct job job = {.running = running};
-    size_t count = 0, room = 0;
-    char *line = NULL;
-    ssize_t length;
+    char *line = (char *)text->data, *end = line + text->size;
+    size_t count = 0;
 
-    while (count < capacity && rn_ctx_err(ctx) == RN_OK &&
-           (length = getline(&line, &room, file)) >= 0) {
-        line[strcspn(line, "\r\n")] = '\0';
-        job.result = &results[count++];
-        if ((size_t)length > sizeof(job.line)) {
-            job.result->error = "too long";
-            continue;
-        }
-        memcpy(job.line, line, strlen(line) + 1);
+    while (line < end && rn_ctx_err(ctx) == RN_OK) {
+        char *line_end = memchr(line, '\n', (size_t)(end - line));
+        line_end = line_end ? line_end : end; /* a NUL is there, too */
+        *line_end = '\0';
+        line[strcspn(line, "\r")] = '\0';
         rn_waitgroup_add(running, 1);
-        rn_go(process, job);
+        rn_go(process, (struct job){line, &results[count++], running});
+        line = line_end + 1;
     }
-    free(line);
-    return (long)count;
+    return count;
 }
 
 /* An array that must not move is as long as it will be from the start. */
-static size_t count_lines(FILE *file)
+static size_t count_lines(const struct whole_file *text)
 {
     size_t lines = 1;
 
-    for (int c; (c = getc(file)) != EOF;)
-        lines += c == '\n';
-    rewind(file);
+    for (size_t i = 0; i < text->size; i++)
+        lines += text->data[i] == '\n';
     return lines;
 }
 
-static int print(const struct result *results, long count)
+static int print(const struct result *results, size_t count)
 {
     double sum = 0;
-    long errors = 0;
+    int errors = 0;
 
-    for (long i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (results[i].error) {
-            example_error("line %ld: %s", i + 1, results[i].error);
+            example_error("line %zu: %s", i + 1, results[i].error);
             errors++;
             continue;
         }
         printf("%s %.2f\n", results[i].name, results[i].total);
         sum += results[i].total;
     }
-    printf("%ld records, %ld wrong, total %.2f\n", count, errors, sum);
+    printf("%zu records, %d wrong, total %.2f\n", count, errors, sum);
     return errors > 0;
 }
 
 static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
-    FILE *file =
-        argc > 0 ? fopen(argv[0], "r")
-                 : fmemopen((void *)(uintptr_t)sample, sizeof(sample) - 1, "r");
-    if (!file || fseek(file, 0, SEEK_END) != 0) {
-        example_error("%s: cannot be read as a file", argc > 0 ? argv[0] : "");
-        if (file)
-            fclose(file);
+    struct whole_file text = {(unsigned char *)strdup(sample),
+                              sizeof(sample) - 1};
+    struct rn_waitgroup running = {0};
+    struct result *results = NULL;
+    size_t count = 0;
+    int status = RN_OK;
+
+    if (argc > 0) {
+        free(text.data);
+        text.data = NULL;
+        status = whole_file_read(argv[0], &text);
+    }
+    if (status != RN_OK) {
+        example_error("%s: %s", argv[0], rn_status_text(status));
         return 1;
     }
-    rewind(file);
-    struct rn_waitgroup running = {0};
-    size_t lines = count_lines(file);
-    struct result *results = calloc(lines, sizeof(*results));
-    long count = results ? start_all(file, ctx, results, lines, &running) : 0;
+    if (text.data)
+        results = calloc(count_lines(&text), sizeof(*results));
+    if (results)
+        count = start_all(ctx, &text, results, &running);
     rn_waitgroup_wait(&running);
-
-    int status = 1;
+    status = 1;
     if (!results)
         example_error("not enough memory");
-    else if (ferror(file))
-        example_error("%s: cannot be read to its end", argv[0]);
     else if (rn_ctx_err(ctx) == RN_OK)
         status = print(results, count);
     free(results);
-    fclose(file);
+    free(text.data);
     return status;
 }
 

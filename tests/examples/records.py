@@ -30,5 +30,13 @@ check("a file that is not there", done.status == 1 and "none.csv" in done.err,
       done)
 done = run(folder.name)
 check("a folder", done.status == 1 and done.err.startswith("records: "), done)
+os.mkfifo(folder.name + "/pipe")
+done = run(folder.name + "/pipe")
+check("a pipe, which nobody writes to, is not waited for", done.status == 1 and
+      "/pipe: " in done.err, done)
+path = write("huge.csv", "item,2,3\n" * (20000 if SANITIZED else 1000000))
+done = interrupt(path)
+check("Ctrl-C at any time", done.status == 130 and
+      done.err == "records: interrupted\n", done)
 common()
 end()
