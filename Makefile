@@ -2,9 +2,9 @@
 # A short way to everything; Meson does the work. `make help` lists it.
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: all examples needs-examples demo demo-serve test model soak bench race \
-        asan bench-goroutines bench-patterns bench-figures bench-serve valgrind \
-        fuzz guide install clean format help
+.PHONY: all examples needs-examples demo demo-serve test race asan valgrind \
+        model soak bench bench-goroutines bench-patterns bench-figures \
+        bench-runnel bench-serve fuzz install guide format clean help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -88,6 +88,10 @@ bench-figures: examples
 	@bench/runnel/bench_figures
 	@tools/figures --write
 
+bench-runnel: all
+	@ninja -C build bench/runnel/bench_runnel
+	@build/bench/runnel/bench_runnel all
+
 bench-serve: all
 	@tools/install_deps bench
 	@tools/install_web
@@ -131,6 +135,7 @@ help:
 	@echo 'make bench-patterns  the patterns beside bare channels'
 	@echo 'make bench-serve  the server beside Go, uploads at once, first paint'
 	@echo 'make bench-figures  what the guide quotes, kept and put into it'
+	@echo 'make bench-runnel  the runtime, line by line'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'

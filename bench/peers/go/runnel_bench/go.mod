@@ -1,0 +1,3 @@
+module runnel_bench
+
+go 1.23
