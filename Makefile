@@ -17,13 +17,14 @@ FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
 
 # Rounds, seconds of stress and PCT schedules of depth 3 of each scenario of
 # `make soak`, preemptions in an interleaving of `make model`, seconds a fuzzer
-# of `make fuzz`, rows of `make bench`.
+# of `make fuzz`, rows of `make bench`, rounds of `make bench-runnel`.
 ROUNDS = 20
 STRESS_SECONDS = 60
 DEEP_SEEDS = 300000
 MODEL_BOUND = 3
 FUZZ_SECONDS = 60
 BENCH_ROWS = 10000
+BENCH_ROUNDS = 7
 
 all: build/build.ninja
 	@ninja -C build
@@ -89,8 +90,9 @@ bench-figures: examples
 	@tools/figures --write
 
 bench-runnel: all
-	@ninja -C build bench/runnel/bench_runnel
-	@build/bench/runnel/bench_runnel all
+	@ninja -C build bench-runnel
+	@bench/runnel/bench_lines --rounds $(BENCH_ROUNDS)
+	@bench/runnel/bench_chart
 
 bench-serve: all
 	@tools/install_deps bench
@@ -136,6 +138,7 @@ help:
 	@echo 'make bench-serve  the server beside Go, uploads at once, first paint'
 	@echo 'make bench-figures  what the guide quotes, kept and put into it'
 	@echo 'make bench-runnel  the runtime, line by line'
+	@echo 'make bench-runnel  the runtime line by line, beside Go'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'

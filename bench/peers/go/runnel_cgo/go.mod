@@ -1,0 +1,3 @@
+module runnel_cgo
+
+go 1.23

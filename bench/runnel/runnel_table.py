@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The results of bench_lines as Markdown."""
+import runnel_lines as lines
+
+
+def with_range(entry, side):
+    """Median [least-most]."""
+    if not entry or side not in entry:
+        return ""
+    return "%s [%s-%s]" % tuple(lines.short(entry[side + end])
+                                for end in ("", "_min", "_max"))
+
+
+def ratio_cell(entry, line):
+    """The ratio to Go, and what was wanted where it was missed."""
+    ratio = lines.of(entry, "ratio")
+    if ratio is None:
+        return ""
+    text = "%.2f" % ratio
+    want = lines.of(entry, "want")
+    if want is not None and not line.met(ratio, entry["workers"]):
+        text += " (%s %.2f)" % (">" if line.more_is_better else "<", want)
+    return text
+
+
+def limit_cell(line, found):
+    """How many times what the machine needs at least."""
+    if not line.limit:
+        return ""
+    name, times = line.limit
+    limit = lines.of(found.get(("limit_" + name, 1)), "ours")
+    ours = lines.of(found.get((line.name, 1)) or
+                    found.get((line.name, 2)), "ours")
+    if not limit or not ours:
+        return ""
+    often = "%d " % times if times > 1 else ""
+    return "%.1f x %s%s" % (ours / (limit * times), often, name)
+
+
+def about(results):
+    peers = ", ".join(sorted(set(v for v in results["peers"].values() if v)))
+    return ["- machine: " + results["machine"],
+            "- system: %s, %s" % (results["kernel"], results["compiler"]),
+            "- peers: " + (peers or "none installed"),
+            "- runnel %s, %d rounds, load average %.2f at the start"
+            % (results["runnel"], results["rounds"],
+               results["load_at_start"])]
+
+
+def main_rows(found):
+    rows = ["| line | unit | ours, 1 | Go, 1 | ratio | ours, 2 | Go, 2 | "
+            "ratio | ours, 8 | limit |", "|---|---|---|---|---|---|---|---|"
+            "---|---|"]
+    for line in lines.LINES:
+        one, two = found.get((line.name, 1)), found.get((line.name, 2))
+        many = found.get((line.name, 8))
+        if not one and not two:
+            continue
+        rows.append("| " + " | ".join([
+            line.name, (one or two)["unit"], with_range(one, "ours"),
+            lines.short(lines.of(one, "go")), ratio_cell(one, line),
+            with_range(two, "ours"), lines.short(lines.of(two, "go")),
+            ratio_cell(two, line), lines.short(lines.of(many, "ours")),
+            limit_cell(line, found)]) + " |")
+    return rows
+
+
+def raw_rows(found):
+    """The echo lines beside a server that is nothing but epoll."""
+    rows = ["| line | unit | ours | raw epoll | ours/raw |",
+            "|---|---|---|---|---|"]
+    for line in lines.LINES:
+        entry = found.get((line.name, 1))
+        if lines.of(entry, "ratio_raw") is None:
+            continue
+        rows.append("| %s | %s | %s | %s | %.2f |" % (
+            line.name, entry["unit"], with_range(entry, "ours"),
+            with_range(entry, "raw"), entry["ratio_raw"]))
+    return rows
+
+
+def limit_rows(found):
+    rows = ["| limit | ns |", "|---|---|"]
+    for (name, _), entry in found.items():
+        if name.startswith("limit_"):
+            rows.append("| %s | %s |" % (name[len("limit_"):],
+                                         with_range(entry, "ours")))
+    return rows
+
+
+def serial_rows(found):
+    """What more workers do to a line: at most 1.1 where it is serial."""
+    rows = []
+    for line in lines.LINES:
+        one, two, many = (lines.of(found.get((line.name, w)), "ours")
+                          for w in (1, 2, 8))
+        if one and two and not line.more_is_better:
+            rows.append((two / one, many / two if many else None, line.name))
+    return rows
+
+
+def markdown(results):
+    found = lines.entries(results)
+    text = ["# The runtime, line by line", ""] + about(results)
+    text += ["", "Median [least-most] of the rounds; the ratio is ours/Go, "
+             "in brackets what was wanted where it was missed.", ""]
+    text += main_rows(found)
+    for rows in (raw_rows(found), limit_rows(found)):
+        if len(rows) > 2:
+            text += [""] + rows
+    serial = serial_rows(found)
+    worse = ["%s %.2f" % (name, ratio) for ratio, _, name in serial
+             if ratio > 1.1]
+    collapsed = ["%s %.1f" % (name, ratio) for _, ratio, name in serial
+                 if ratio and ratio > 2]
+    text += ["", "2 workers over 1, more than 1.10: "
+             + (", ".join(worse) or "none") + ".",
+             "8 workers over 2, more than 2: "
+             + (", ".join(collapsed) or "none") + "."]
+    return "\n".join(text) + "\n"
