@@ -18,11 +18,19 @@
 #include "seat.h"
 #include "stack.h"
 
-#define TICK       (10 * RN_MS)
-#define GRACE      (1 * RN_MS)
-#define REST_TICKS 100
+#ifdef RN_VALGRIND
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+/* Under Valgrind, where code is that much slower, VALGRIND_SLOWER as long. */
+#define TICK            (10 * RN_MS)
+#define GRACE           (1 * RN_MS)
+#define VALGRIND_SLOWER 50
+#define REST_TICKS      100
 /* Calls of stack_cool in a tick: at most some 2 ms of it. */
-#define COOL_CALLS 64
+#define COOL_CALLS      64
 
 static struct {
     pthread_t thread;
@@ -116,10 +124,11 @@ static void sleep_until_called(void)
 
 static void *watch(void *arg)
 {
+    const int64_t tick = RUNNING_ON_VALGRIND ? VALGRIND_SLOWER * TICK : TICK;
     unsigned idle_ticks = 0;
     (void)arg;
     for (;;) {
-        os_futex_wait(&monitor.closing, 0, TICK);
+        os_futex_wait(&monitor.closing, 0, tick);
         if (atomic_load_explicit(&monitor.closing, memory_order_relaxed))
             return NULL;
         bool idle = look();
