@@ -4,7 +4,12 @@
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test race asan valgrind \
         model soak bench bench-goroutines bench-patterns bench-figures \
-        bench-runnel bench-serve fuzz install guide format clean help
+        bench-runnel bench-check bench-serve fuzz install guide format clean \
+        help
+
+.PHONY: all examples needs-examples demo demo-serve test model soak bench race \
+        asan bench-goroutines bench-patterns bench-runnel bench-check \
+        bench-serve valgrind fuzz guide install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -94,6 +99,12 @@ bench-runnel: all
 	@bench/runnel/bench_lines --rounds $(BENCH_ROUNDS)
 	@bench/runnel/bench_chart
 
+bench-check: all
+	@tools/install_deps test
+	@ninja -C build bench-runnel
+	@bench/runnel/bench_check counts
+	@bench/runnel/bench_check ratios
+
 bench-serve: all
 	@tools/install_deps bench
 	@tools/install_web
@@ -139,6 +150,7 @@ help:
 	@echo 'make bench-figures  what the guide quotes, kept and put into it'
 	@echo 'make bench-runnel  the runtime, line by line'
 	@echo 'make bench-runnel  the runtime line by line, beside Go'
+	@echo 'make bench-check  what got worse since the kept results'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
 	@echo 'make format   lay out every C file'
 	@echo 'make guide    put the code of the examples into docs/guide'

@@ -8,6 +8,7 @@
  * NAME is a line or one of its figures; "all" is every line but echo, which is
  * a server and ends with its standard input. Prints one JSON object a figure.
  * --scale multiplies how often everything is done (1 takes about a second).
+ * Under callgrind each line's instructions are dumped with its name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,13 @@
 #include <unistd.h>
 
 #include "bench.h"
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_ZERO_STATS
+#define CALLGRIND_DUMP_STATS_AT(name) ((void)(name))
+#endif
 
 struct line {
     const char *name;
@@ -127,9 +135,13 @@ void bench_check(bool holds, const char *what)
 static int start(void *arg)
 {
     const struct wanted *wanted = arg;
-    for (int i = 0; i < LINES; i++)
-        if (wanted->line[i])
-            lines[i].run();
+    for (int i = 0; i < LINES; i++) {
+        if (!wanted->line[i])
+            continue;
+        CALLGRIND_ZERO_STATS;
+        lines[i].run();
+        CALLGRIND_DUMP_STATS_AT(lines[i].name);
+    }
     return 0;
 }
 

@@ -5,6 +5,7 @@ Ours come from `ninja -C build bench-runnel`; a peer is built here, into
 build/bench/peers, and left out with a word when what it needs is missing.
 """
 import os
+import re
 import shutil
 import subprocess
 
@@ -19,6 +20,13 @@ LIMITS = os.path.join(BUILT, "bench_limits")
 def out_of(command, **more):
     return subprocess.run(command, text=True, check=True,
                           stdout=subprocess.PIPE, **more).stdout
+
+
+def compiler():
+    with open(os.path.join(ROOT, "build", "meson-logs", "meson-log.txt")) as f:
+        found = re.search(r"^C compiler for the host machine: .*?\((\S+ \S+)",
+                          f.read(), re.M)
+    return found.group(1) if found else "unknown"
 
 
 class Side:
