@@ -80,6 +80,25 @@ def go_sides():
     return found
 
 
+def boost_sides():
+    """Boost.Fiber, by Debian's libboost-fiber-dev."""
+    if not shutil.which("g++"):
+        left_out("Boost.Fiber", "g++ is not installed")
+        return []
+    os.makedirs(PEERS, exist_ok=True)
+    path = os.path.join(PEERS, "fiber_bench")
+    done = subprocess.run(
+        ["g++", "-std=c++17", "-O2", "-o", path,
+         os.path.join(SOURCES, "boost", "fiber_bench.cpp"),
+         "-lboost_fiber", "-lboost_context", "-pthread"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if done.returncode != 0:
+        left_out("Boost.Fiber", "libboost-fiber-dev is not installed")
+        return []
+    return [Side("boost", [path], "Boost.Fiber")]
+
+
 def sides():
     """Ours first."""
-    return [Side("ours", [os.path.join(BUILT, "bench_runnel")])] + go_sides()
+    ours = Side("ours", [os.path.join(BUILT, "bench_runnel")])
+    return [ours] + go_sides() + boost_sides()

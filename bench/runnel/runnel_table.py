@@ -65,17 +65,19 @@ def main_rows(found):
     return rows
 
 
-def raw_rows(found):
-    """The echo lines beside a server that is nothing but epoll."""
-    rows = ["| line | unit | ours | raw epoll | ours/raw |",
-            "|---|---|---|---|---|"]
+def peer_rows(found, peer, title):
+    """The lines that another peer than Go has as well."""
+    rows = ["| line | workers | unit | ours | %s | ratio |" % title,
+            "|---|---|---|---|---|---|"]
     for line in lines.LINES:
-        entry = found.get((line.name, 1))
-        if lines.of(entry, "ratio_raw") is None:
-            continue
-        rows.append("| %s | %s | %s | %s | %.2f |" % (
-            line.name, entry["unit"], with_range(entry, "ours"),
-            with_range(entry, "raw"), entry["ratio_raw"]))
+        for workers in (1, 2):
+            entry = found.get((line.name, workers))
+            ratio = lines.of(entry, "ratio_" + peer)
+            if ratio is not None:
+                rows.append("| %s | %d | %s | %s | %s | %.2f |" % (
+                    line.name, workers, entry["unit"],
+                    with_range(entry, "ours"), with_range(entry, peer),
+                    ratio))
     return rows
 
 
@@ -105,7 +107,9 @@ def markdown(results):
     text += ["", "Median [least-most] of the rounds; the ratio is ours/Go, "
              "in brackets what was wanted where it was missed.", ""]
     text += main_rows(found)
-    for rows in (raw_rows(found), limit_rows(found)):
+    for rows in (peer_rows(found, "raw", "bare epoll"),
+                 peer_rows(found, "boost", "Boost.Fiber"),
+                 limit_rows(found)):
         if len(rows) > 2:
             text += [""] + rows
     serial = serial_rows(found)
