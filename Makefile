@@ -97,7 +97,7 @@ bench-figures: examples
 bench-runnel: all
 	@ninja -C build bench-runnel
 	@bench/runnel/bench_lines --rounds $(BENCH_ROUNDS)
-	@bench/runnel/bench_chart
+	@bench/runnel/bench_pages --write
 
 bench-check: all
 	@tools/install_deps test

@@ -42,9 +42,8 @@ def about(results):
     return ["- machine: " + results["machine"],
             "- system: %s, %s" % (results["kernel"], results["compiler"]),
             "- peers: " + (peers or "none installed"),
-            "- runnel %s, %d rounds, load average %.2f at the start"
-            % (results["runnel"], results["rounds"],
-               results["load_at_start"])]
+            "- runnel %s, load average %.2f at the start"
+            % (results["runnel"], results["load_at_start"])]
 
 
 def main_rows(found):
@@ -52,8 +51,7 @@ def main_rows(found):
             "ratio | ours, 8 | limit |", "|---|---|---|---|---|---|---|---|"
             "---|---|"]
     for line in lines.LINES:
-        one, two = found.get((line.name, 1)), found.get((line.name, 2))
-        many = found.get((line.name, 8))
+        one, two, many = (found.get((line.name, w)) for w in (1, 2, 8))
         if not one and not two:
             continue
         rows.append("| " + " | ".join([
@@ -62,6 +60,31 @@ def main_rows(found):
             with_range(two, "ours"), lines.short(lines.of(two, "go")),
             ratio_cell(two, line), lines.short(lines.of(many, "ours")),
             limit_cell(line, found)]) + " |")
+    return rows
+
+
+def few_rows(found):
+    """Those that a reader of the README compares."""
+    rows = ["| | | runnel | Go | ratio |", "|---|---|---|---|---|"]
+    for line in lines.LINES:
+        entry = found.get((line.name, 2)) or found.get((line.name, 1))
+        if line.name in lines.FEW and lines.of(entry, "ratio"):
+            rows.append("| %s | %s | %s | %s | %.2f |" % (
+                line.what, entry["unit"], lines.short(entry["ours"]),
+                lines.short(entry["go"]), entry["ratio"]))
+    return rows
+
+
+def what_rows():
+    """What each line does, and the ratio to Go that it is held to."""
+    rows = ["| line | what | wanted, 1 / 2 workers |", "|---|---|---|"]
+    for line in lines.LINES:
+        wants = ["-" if line.wanted(w) is None else "%.2f" % line.wanted(w)
+                 for w in (1, 2)]
+        least = "at least " if line.more_is_better else ""
+        rows.append("| `%s` | %s | %s |" % (
+            line.name, line.what, "-" if wants == ["-", "-"] else
+            least + " / ".join(wants)))
     return rows
 
 
@@ -101,24 +124,41 @@ def serial_rows(found):
     return rows
 
 
-def markdown(results):
-    found = lines.entries(results)
-    text = ["# The runtime, line by line", ""] + about(results)
-    text += ["", "Median [least-most] of the rounds; the ratio is ours/Go, "
-             "in brackets what was wanted where it was missed.", ""]
-    text += main_rows(found)
-    for rows in (peer_rows(found, "raw", "bare epoll"),
-                 peer_rows(found, "boost", "Boost.Fiber"),
-                 limit_rows(found)):
-        if len(rows) > 2:
-            text += [""] + rows
+def scaling(found):
+    """Two sentences on more workers than the work has use for."""
     serial = serial_rows(found)
     worse = ["%s %.2f" % (name, ratio) for ratio, _, name in serial
              if ratio > 1.1]
     collapsed = ["%s %.1f" % (name, ratio) for _, ratio, name in serial
                  if ratio and ratio > 2]
-    text += ["", "2 workers over 1, more than 1.10: "
-             + (", ".join(worse) or "none") + ".",
-             "8 workers over 2, more than 2: "
-             + (", ".join(collapsed) or "none") + "."]
-    return "\n".join(text) + "\n"
+    return ["2 workers take more than 1.10 times what 1 takes on: "
+            + (", ".join(worse) or "nothing") + ".",
+            "8 take more than twice what 2 take on: "
+            + (", ".join(collapsed) or "nothing") + "."]
+
+
+def parts(results):
+    """{name: lines of Markdown}; pages take them one by one."""
+    found = lines.entries(results)
+    return {
+        "about": about(results),
+        "what": what_rows(),
+        "lines": main_rows(found),
+        "few": few_rows(found),
+        "raw": peer_rows(found, "raw", "bare epoll"),
+        "boost": peer_rows(found, "boost", "Boost.Fiber"),
+        "limits": limit_rows(found),
+        "scaling": scaling(found),
+    }
+
+
+def markdown(results):
+    part = parts(results)
+    text = ["# The runtime, line by line", ""] + part["about"]
+    text += ["", "Median [least-most] of the rounds; the ratio is ours/Go, "
+             "in brackets what was wanted where it was missed.", ""]
+    text += part["lines"]
+    for name in ("raw", "boost", "limits"):
+        if len(part[name]) > 2:
+            text += [""] + part[name]
+    return "\n".join(text + [""] + part["scaling"]) + "\n"

@@ -1,16 +1,12 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_chart: bench/results/runnel.svg, drawn from bench/results/runnel.json.
+"""The results of bench_lines as a picture.
 
 A bar for each line: what part of Go's time (or memory) ours takes with one
 worker; a dot for two. The shorter the better, at the rule they are equal, and
 what is longer than the chart is cut off with its value beside it.
 """
-import os
-
 import runnel_lines as lines
 
-PICTURE = os.path.join(lines.ROOT, "bench", "results", "runnel.svg")
 NAME_WIDTH, UNIT_WIDTH, UNITS, ROW, TOP = 128, 220, 2, 16, 44
 RIGHT = 64
 
@@ -86,11 +82,3 @@ def draw(results):
     for number, (line, one, two) in enumerate(rows):
         parts += row(line, one, two, TOP + ROW * number)
     return "\n".join(parts + ["</svg>"]) + "\n"
-
-
-def main():
-    with open(PICTURE, "w") as f:
-        f.write(draw(lines.load()))
-
-
-main()
