@@ -136,8 +136,9 @@ struct rn_channel *rn_subscribe_(struct rn_broadcaster *broadcast,
                                  size_t capacity, enum rn_slow slow,
                                  const char *where)
 {
+    struct rn_channel *chan = rn_chan_make_(broadcast->size, capacity, where);
     struct subscription *s = alloc_or_die(1, sizeof(*s));
-    s->chan = rn_chan_make_(broadcast->size, capacity, where);
+    s->chan = chan;
     s->gone = rn_ctx_with_cancel(rn_ctx_background());
     s->slow = slow;
     lock_both(broadcast);

@@ -25,6 +25,22 @@
 #include "track.h"
 #include "wait.h"
 
+struct rn_channel *chan_new(size_t element_size, size_t capacity,
+                            const char *where)
+{
+    struct rn_channel *chan =
+        alloc_zeroed(1, sizeof(*chan) + element_size * capacity);
+    if (!chan)
+        return NULL;
+    chan->size = element_size;
+    chan->capacity = capacity;
+    chan->where = where;
+    list_init(&chan->receivers);
+    list_init(&chan->senders);
+    track_add(TRACK_CHANNEL, chan, where);
+    return chan;
+}
+
 struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
                                  const char *where)
 {
@@ -34,16 +50,10 @@ struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
         bytes > PTRDIFF_MAX - sizeof(struct rn_channel))
         misuse("channel of %zu elements of %zu bytes: too large", capacity,
                element_size);
-    struct rn_channel *chan = alloc_zeroed(1, sizeof(*chan) + bytes);
+    struct rn_channel *chan = chan_new(element_size, capacity, where);
     if (!chan)
         misuse("out of memory for a channel of %zu elements of %zu bytes",
                capacity, element_size);
-    chan->size = element_size;
-    chan->capacity = capacity;
-    chan->where = where;
-    list_init(&chan->receivers);
-    list_init(&chan->senders);
-    track_add(TRACK_CHANNEL, chan, where);
     return chan;
 }
 

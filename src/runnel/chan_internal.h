@@ -46,6 +46,13 @@ struct waiter {
 };
 
 /*
+ * rn_chan_make_ for a size that is known to be possible; NULL: no memory. What
+ * the library makes for itself must not panic half way.
+ */
+struct rn_channel *chan_new(size_t element_size, size_t capacity,
+                            const char *where);
+
+/*
  * Under the lock: sends or receives if that can be done at once. RN_OK,
  * RN_AGAIN, or RN_CLOSED; *wake is a task to make ready after the lock is
  * released, or NULL.

@@ -19,6 +19,8 @@
 #include <runnel/sync.h>
 
 #include "alloc.h"
+#include "chan_internal.h"
+#include "fatal.h"
 #include "spawn.h"
 
 #define BUCKETS 256
@@ -140,7 +142,9 @@ static struct call *new_call(struct rn_ctx *ctx, struct rn_flights *flights,
     struct rn_ctx *values = rn_ctx_without_cancel(ctx);
     call->ctx = rn_ctx_with_cancel(values);
     rn_ctx_release(values);
-    call->done = rn_chan_make(char, 0);
+    call->done = (rn_chan(char))(uintptr_t)chan_new(1, 0, RN_HERE_);
+    if (!call->done)
+        fatal("out of memory for a call of %s", key); /* we hold the lock */
     call->result = alloc_or_die(1, flights->size);
     call->listed = true;
     struct call **bucket = bucket_of(flights, key);

@@ -45,10 +45,11 @@ struct member {
 
 struct rn_group *rn_group_make(struct rn_ctx *parent, size_t limit)
 {
+    /* First: a limit that memory cannot hold panics. */
+    rn_chan(char) places = limit > 0 ? rn_chan_make(char, limit) : NULL;
     struct rn_group *group = alloc_or_die(1, sizeof(*group));
     group->ctx = rn_ctx_with_cancel(parent);
-    if (limit > 0)
-        group->places = rn_chan_make(char, limit);
+    group->places = places;
     return group;
 }
 

@@ -118,13 +118,14 @@ int rn_hedge_(struct rn_ctx *ctx, const struct rn_hedge_plan *plan,
                (long long)plan->delay_ns);
     if (rn_ctx_err(ctx) < 0)
         return rn_ctx_err(ctx);
+    rn_chan(struct report) reports = rn_chan_make(struct report, plan->copies);
     struct hedge hedge = {
         .plan = plan,
         .function = function,
         .state = state,
         .size = size,
         .results = alloc_or_die(plan->copies, size),
-        .reports = rn_chan_make(struct report, plan->copies),
+        .reports = reports, /* which may panic, so it came first */
         .group = rn_group_make(ctx, 0),
         .where = where,
     };

@@ -16,6 +16,7 @@
 #include <runnel/task.h>
 
 #include "alloc.h"
+#include "chan_internal.h"
 #include "net_address.h"
 #include "sanitize.h"
 
@@ -96,7 +97,11 @@ int lookup(struct rn_ctx *ctx, const char *name, uint16_t port,
     if (!query)
         return RN_NOMEM;
     atomic_init(&query->references, 2);
-    query->done = rn_chan_make(int, 1);
+    query->done = (rn_chan(int))(uintptr_t)chan_new(sizeof(int), 1, RN_HERE_);
+    if (!query->done) {
+        alloc_free(query);
+        return RN_NOMEM;
+    }
     query->port = port;
     strncpy(query->name, name, sizeof(query->name) - 1);
     rn_go(ask, query);

@@ -256,6 +256,11 @@ struct rn_pool *rn_pool_start_(struct rn_group *group, size_t workers,
 {
     if (workers == 0)
         misuse("pool of no workers");
+    size_t window = workers * WINDOW_PER_WORKER;
+    if (window < WINDOW_MIN)
+        window = WINDOW_MIN;
+    /* First: it panics when memory cannot hold it. */
+    rn_chan(char) places = plan->ordered ? rn_chan_make(char, window) : NULL;
     struct rn_pool *pool = alloc_or_die(1, sizeof(*pool));
     pool->plan = *plan;
     pool->group = group;
@@ -264,10 +269,8 @@ struct rn_pool *rn_pool_start_(struct rn_group *group, size_t workers,
     pool->alive = workers;
     pool->round = rn_ctx_with_cancel(rn_group_ctx(group));
     if (plan->ordered) {
-        pool->window = workers * WINDOW_PER_WORKER;
-        if (pool->window < WINDOW_MIN)
-            pool->window = WINDOW_MIN;
-        pool->places = rn_chan_make(char, pool->window);
+        pool->window = window;
+        pool->places = places;
         pool->slots = alloc_or_die(pool->window, sizeof(*pool->slots));
         pool->results = alloc_or_die(pool->window, plan->out_size);
     }

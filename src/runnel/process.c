@@ -22,6 +22,7 @@
 #include <runnel/task.h>
 
 #include "alloc.h"
+#include "chan_internal.h"
 #include "lock.h"
 #include "os.h"
 #include "os_process.h"
@@ -198,8 +199,12 @@ int rn_process_start(struct rn_ctx *ctx, const char *const argv[],
     if (!process)
         return RN_NOMEM;
     atomic_init(&process->references, 1);
+    process->done = (rn_chan(char))(uintptr_t)chan_new(1, 0, RN_HERE_);
+    if (!process->done) {
+        alloc_free(process);
+        return RN_NOMEM;
+    }
     process->ctx = rn_ctx_retain(ctx);
-    process->done = rn_chan_make(char, 0);
     int status = start(process, argv, options ? options : &usual);
     if (status != 0) {
         for (int i = 0; i < STDIO; i++)
