@@ -138,8 +138,12 @@ void fault_thread_begin(void)
         return;
     stack_t alternate = {.ss_sp = os_map(ALTERNATE_SIZE),
                          .ss_size = ALTERNATE_SIZE};
-    if (alternate.ss_sp && sigaltstack(&alternate, NULL) == 0)
+    if (!alternate.ss_sp)
+        return;
+    if (sigaltstack(&alternate, NULL) == 0)
         own_alternate = alternate.ss_sp;
+    else
+        os_unmap(alternate.ss_sp, ALTERNATE_SIZE);
 }
 
 void fault_thread_end(void)
