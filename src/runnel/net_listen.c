@@ -49,10 +49,13 @@ static int bind_path(struct rn_listener *listener, int fd, unsigned mode)
     }
     if (status != 0)
         return status;
-    os_file_mode(path, mode); /* the umask took some away */
-    status = os_socket_file(path, &listener->file);
+    status = os_file_mode(path, mode); /* the umask took some away */
+    if (status == 0)
+        status = os_socket_file(path, &listener->file);
     if (status == 0)
         listener->path = listener->bound.un.sun_path;
+    else
+        os_unlink(path);
     return status;
 }
 
