@@ -274,7 +274,10 @@ static int64_t do_write_all(struct file_call *call)
 {
     char name[PATH_MAX];
     struct os_file_stat old;
-    bool replaces = os_file_stat(-1, call->path, &old) == 0;
+    int found = os_file_stat(-1, call->path, &old);
+    bool replaces = found == 0;
+    if (!replaces && found != RN_NOT_FOUND)
+        return found; /* its permissions are not known */
     if (replaces && !old.is_plain)
         return -EINVAL;
     call->fd = open_beside(call->path, name, sizeof(name), call->mode);
