@@ -101,7 +101,10 @@ noinline int os_process_pipe(int ends[2])
 
 noinline int os_process_null(void)
 {
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
     return fd >= 0 ? out_of_the_way(fd) : -errno;
 }
 

@@ -152,7 +152,7 @@ static int in_child(const struct job *job)
 {
     int signal;
     int exit_status;
-    job->shared->status = RN_OK;
+    job->shared->status = RN_CRASHED; /* until the child says otherwise */
     int child = os_fork();
     if (child < 0)
         return child;
@@ -161,7 +161,8 @@ static int in_child(const struct job *job)
         os_exit(0);
     }
     os_wait_child(child, &signal, &exit_status);
-    if (signal || exit_status)
+    /* Who ignores SIGCHLD is not told how a child ended. */
+    if (signal || exit_status || job->shared->status == RN_CRASHED)
         job->shared->status = crashed(job, signal, exit_status);
     return job->shared->status;
 }
