@@ -1,355 +1,367 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The n-th call that can fail fails, for every n: the program gets a documented
- * status or ends with a message, and nothing is leaked, no descriptor stays
- * open, nothing hangs or crashes.
+ * status or ends with a message, and nothing is leaked, no descriptor, child or
+ * file is left, nothing hangs or crashes. fault_wrap.h makes the calls fail.
  *
- * The library reaches the heap through alloc.c and the system through os_*.c;
- * the linker puts this program's functions in between (--wrap), so that the
- * library that is tested is the one that is used.
+ * The work comes in parts; each is swept by itself, in a process for each call.
  */
 #include <dirent.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
 
-#include "rn_check.h"
+#include "fault_system.h"
 
-/* Calls beyond this are not expected of the work below. */
-#define CALLS_MAX 3000
+/* Calls beyond this are not expected of a part. */
+#define CALLS_MAX 1000
 /* Between two calls that are made to fail, where each costs much time. */
-#define STEP      (RN_CHECK_TSAN || RN_CHECK_ASAN ? 3 : 1)
+#define STEP      (RN_CHECK_TSAN || RN_CHECK_ASAN ? 29 : 1)
 
-static atomic_uint calls;
-static unsigned failing; /* the number of the call that fails; 0: none */
-static atomic_bool has_failed;
-static atomic_long objects; /* of the heap, not given back */
-static atomic_long mapped;  /* bytes, not given back */
+/* ------------------------------------------------------------------- patterns */
 
-/* True when this call is to fail, with that errno; says so. */
-static bool fails(const char *name, int error)
+static int count(struct rn_ctx *ctx, int *next, int *number)
 {
-    if (atomic_fetch_add(&calls, 1) + 1 != failing)
-        return false;
-    atomic_store(&has_failed, true);
-    dprintf(STDERR_FILENO, "failed: %s\n", name);
-    errno = error;
-    return true;
+    (void)ctx;
+    *number = (*next)++;
+    return *number < 5 ? RN_OK : RN_CLOSED;
 }
 
-/* ------------------------------------------------- between library and libc */
-
-/* NOLINTBEGIN: the linker's names */
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_aligned_alloc(size_t align, size_t size);
-void *__wrap_aligned_alloc(size_t align, size_t size);
-void *__real_reallocarray(void *array, size_t count, size_t size);
-void *__wrap_reallocarray(void *array, size_t count, size_t size);
-void __real_free(void *object);
-void __wrap_free(void *object);
-void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
-                    off_t o);
-void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
-                    off_t o);
-int __real_munmap(void *at, size_t size);
-int __wrap_munmap(void *at, size_t size);
-int __real_epoll_create1(int flags);
-int __wrap_epoll_create1(int flags);
-int __real_eventfd(unsigned count, int flags);
-int __wrap_eventfd(unsigned count, int flags);
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*function)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*function)(void *), void *arg);
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
-
-static void *counted(void *object)
+static int same(struct rn_ctx *ctx, void *state, int *in, int *out)
 {
-    if (object)
-        atomic_fetch_add(&objects, 1);
-    return object;
+    (void)ctx;
+    (void)state;
+    *out = *in;
+    return RN_OK;
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+static int take(struct rn_ctx *ctx, atomic_int *sum, int *number)
 {
-    return fails("calloc", ENOMEM) ? NULL : counted(__real_calloc(count, size));
+    (void)ctx;
+    atomic_fetch_add(sum, *number);
+    return RN_OK;
 }
 
-void *__wrap_aligned_alloc(size_t align, size_t size)
+static int take_batch(struct rn_ctx *ctx, atomic_int *sum,
+                      rn_batch(int) * batch)
 {
-    return fails("aligned_alloc", ENOMEM)
-               ? NULL
-               : counted(__real_aligned_alloc(align, size));
+    (void)ctx;
+    for (size_t i = 0; i < rn_batch_count(*batch); i++)
+        atomic_fetch_add(sum, rn_batch_items(*batch)[i]);
+    rn_batch_free(*batch);
+    return RN_OK;
 }
 
-void *__wrap_reallocarray(void *array, size_t count, size_t size)
+/* source -> ordered pool -> tee -> merge -> batches -> sink */
+static int run_stages(struct rn_group *line, void *arg)
 {
-    void *grown;
+    atomic_int *sum = arg;
+    rn_chan(int) first = rn_group_chan(line, int, 1);
+    rn_chan(int) second = rn_group_chan(line, int, 1);
+    rn_chan(int) branches[2] = {rn_group_chan(line, int, 1),
+                                rn_group_chan(line, int, 1)};
+    rn_chan(int) joined = rn_group_chan(line, int, 1);
+    rn_chan(rn_batch(int)) batches = rn_group_chan(line, rn_batch(int), 1);
+    static int next;
 
-    if (fails("reallocarray", ENOMEM))
-        return NULL;
-    grown = __real_reallocarray(array, count, size);
-    return array ? grown : counted(grown);
+    next = 0;
+
+    rn_source(line, first, count, &next);
+    rn_pool_map_ordered(line, 2, first, second, same, NULL);
+    rn_tee(line, second, branches, 2);
+    rn_merge(line, branches, 2, joined);
+    rn_batches(line, joined, batches, {.count = 3});
+    rn_sink(line, batches, take_batch, sum);
+    return RN_OK;
 }
 
-void __wrap_free(void *object)
+static void use_stages(void)
 {
-    if (object)
-        atomic_fetch_sub(&objects, 1);
-    __real_free(object);
+    atomic_int sum = 0;
+
+    if (expect(rn_group_run(rn_ctx_background(), 0, run_stages, &sum)))
+        CHECK_EQ_INT(atomic_load(&sum), 20);
 }
 
-void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off_t o)
+static int run_bridge(struct rn_group *line, void *arg)
 {
-    /* One that replaces a mapping cannot fail for want of memory. */
-    if (!(flags & MAP_FIXED) && fails("mmap64", ENOMEM))
-        return MAP_FAILED;
-    if (!(flags & MAP_FIXED))
-        atomic_fetch_add(&mapped, (long)size);
-    return __real_mmap64(at, size, prot, flags, fd, o);
+    atomic_int *sum = arg;
+    rn_chan(int) inputs = rn_group_chan(line, int, 1);
+    rn_chan(rn_receiver(int)) streams =
+        rn_group_chan(line, rn_receiver(int), 1);
+    rn_chan(int) out = rn_group_chan(line, int, 1);
+    static int next;
+
+    next = 0;
+
+    rn_source(line, inputs, count, &next);
+    rn_send(streams, rn_recv_end(inputs));
+    rn_close(streams);
+    rn_bridge(line, streams, out);
+    rn_pool_each(line, 2, out, take, sum);
+    return RN_OK;
 }
 
-int __wrap_munmap(void *at, size_t size)
+static void use_bridge(void)
 {
-    atomic_fetch_sub(&mapped, (long)size);
-    return __real_munmap(at, size);
+    atomic_int sum = 0;
+
+    if (expect(rn_group_run(rn_ctx_background(), 0, run_bridge, &sum)))
+        CHECK_EQ_INT(atomic_load(&sum), 10);
 }
 
-int __wrap_epoll_create1(int flags)
+static int answer(struct rn_ctx *ctx, int *own, int *result)
 {
-    return fails("epoll_create1", EMFILE) ? -1 : __real_epoll_create1(flags);
+    (void)ctx;
+    *result = *own;
+    return RN_OK;
 }
 
-int __wrap_eventfd(unsigned count, int flags)
+static int answer_state(struct rn_ctx *ctx, int *state, int *result)
 {
-    return fails("eventfd", EMFILE) ? -1 : __real_eventfd(count, flags);
+    return answer(ctx, state, result);
 }
 
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*function)(void *), void *arg)
+static void use_calls(void)
 {
-    return fails("pthread_create", EAGAIN)
-               ? EAGAIN
-               : __real_pthread_create(thread, attributes, function, arg);
+    const struct rn_hedge_plan plan = {.copies = 2, .delay_ns = RN_S};
+    rn_flight(int) flights = rn_flight_make(int);
+    int state = 7;
+    int result = 0;
+
+    expect(
+        rn_flight_do(rn_ctx_background(), flights, "key", answer, &result, 7));
+    rn_flight_free(flights);
+    result = 0;
+    expect(rn_hedge(rn_ctx_background(), &plan, answer_state, &state, &result));
+    UNLESS_FAILED(result == 7);
 }
 
-/* How a system call may fail; 0: it may not, or is not the runtime's worry. */
-static int error_of(long number)
+static void *make_object(void)
 {
-    switch (number) {
-    case SYS_epoll_ctl:
-        return ENOMEM;
-    case SYS_socket:
-    case SYS_accept4:
-    case SYS_pipe2:
-        return EMFILE;
-    case SYS_bind:
-    case SYS_listen:
-        return EADDRINUSE;
-    case SYS_connect:
-        return ECONNREFUSED;
-    case SYS_sendto:
-    case SYS_sendmsg:
-    case SYS_recvfrom:
-        return ECONNRESET;
-    case SYS_epoll_pwait2:
-        return EINTR;
-    default:
-        return 0;
-    }
+    return NULL;
 }
 
-long __wrap_syscall(long number, ...)
+static int give_back(int *own)
 {
-    long a[6];
-    va_list list;
-
-    va_start(list, number);
-    for (int i = 0; i < 6; i++)
-        a[i] = va_arg(list, long);
-    va_end(list);
-    if (error_of(number) != 0) {
-        char name[32];
-
-        snprintf(name, sizeof(name), "system call %ld", number);
-        if (fails(name, error_of(number)))
-            return -1;
-    }
-    return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-/* NOLINTEND */
-
-/* ------------------------------------------------------------------ the work */
-
-/* A status that a failing call may turn into. */
-static void expect(int64_t status)
-{
-    CHECK_MSG(status >= 0 || atomic_load(&has_failed),
-              "status %" PRId64 " without a failure", status);
-    CHECK_MSG(status > -4096, "status %" PRId64 " is none", status);
+    return *own;
 }
 
-static void echo(rn_chan(int) *own)
+static void run_within(struct rn_ctx *ctx, int *own)
 {
-    rn_recv(*own, NULL);
+    (void)ctx;
+    (void)own;
 }
 
-static void use_goroutines(void *arg)
+static void finish(struct rn_shutdown *shutdown)
 {
-    rn_chan(int) chan = rn_chan_make(int, 1);
-    int started = 0;
+    expect(rn_shutdown_finish(shutdown, RN_S));
+}
+
+static void use_shutdown(void)
+{
+    struct rn_shutdown *shutdown = rn_shutdown_make(rn_ctx_background());
+
+    rn_defer(finish, shutdown);
+    expect(rn_shutdown_go(shutdown, run_within, 1));
+}
+
+static void free_broadcast(struct rn_broadcaster *room)
+{
+    rn_broadcast_free_(room);
+}
+
+static void use_broadcast(void)
+{
+    rn_broadcast(int) room = rn_broadcast_make(int);
+    rn_defer(free_broadcast, (struct rn_broadcaster *)(uintptr_t)room);
+    rn_receiver(int) ears = rn_subscribe(room, 1, RN_SLOW_MISSES);
+
+    expect(rn_broadcast_send(rn_ctx_background(), room, 1));
+    rn_unsubscribe(room, ears);
+    rn_broadcast_close(room);
+}
+
+static void use_the_rest(void)
+{
+    static rn_key(int) key;
+    static int value = 1;
+    struct rn_cache *cache = rn_cache_make(2, make_object, nothing);
+
+    rn_local_set(&key, &value);
+    rn_cache_put(cache, rn_cache_get(cache));
+    rn_cache_free(cache);
+    CHECK_EQ_INT(rn_join(rn_spawn(give_back, 3)), 3);
+}
+
+/* -------------------------------------------------- reports, and simulated runs */
+
+static void use_reports(void)
+{
+    int fd = rn_file_open("/dev/null", O_WRONLY, 0);
+
+    if (!expect(fd))
+        return;
+    expect(rn_dump(fd));
+    rn_leaks_check();
+    expect(rn_file_close(fd));
+}
+
+static int send_one(void *arg)
+{
+    rn_chan(int) chan = rn_chan_make(int, 0);
 
     (void)arg;
-    rn_defer(rn_chan_free_, (struct rn_channel *)(uintptr_t)chan);
-    for (int i = 0; i < 20; i++) {
-        int status = rn_try_go(echo, chan);
-
-        expect(status);
-        started += status == RN_OK;
-    }
-    for (int i = 0; i < started; i++)
-        rn_send(chan, i);
-    while (rn_task_count() > 1)
-        rn_yield();
+    rn_go(echo, chan);
+    rn_send(chan, 1);
+    rn_chan_free(chan);
+    return 0;
 }
 
-static void nothing(void *arg)
+static int hang(void *arg)
 {
     (void)arg;
+    rn_recv((rn_chan(int))NULL, NULL);
+    return 0;
 }
 
-static void use_time(void *arg)
+static void use_simulation(void)
 {
-    struct rn_ctx *ctx = rn_ctx_with_timeout(rn_ctx_background(), RN_S);
-    rn_defer(rn_ctx_release, ctx);
-    struct rn_timer *timer = rn_timer_make(RN_MS);
-    rn_defer(rn_timer_free, timer);
+    const struct rn_sim_options options = {.quiet = true, .preemptions = 1};
+    struct rn_sim_result result;
+    char text[400];
 
-    rn_sleep(RN_US);
-    rn_recv(rn_timer_chan(timer), NULL);
-    rn_ctx_cancel(ctx);
-    rn_block(nothing, arg);
+    expect(rn_sim_explore(&options, 3, send_one, NULL, &result));
+    expect(rn_sim_enumerate(&options, 5, send_one, NULL, &result));
+    UNLESS_FAILED(rn_sim_minimize(&options, hang, NULL, text, sizeof(text)) >=
+                  0);
 }
 
-static void use_descriptors(void *arg)
+/* ------------------------------------------------------------------ the sweep */
+
+static const struct part {
+    const char *name;
+    void (*function)(void);
+    bool whole;   /* the opening and closing of the runtime too */
+    bool outside; /* starts its own runtime */
+    enum fault_mode mode;
+} parts[] = {
+    {.name = "runtime", .function = use_nothing, .whole = true},
+    {.name = "goroutines", .function = use_goroutines},
+    {.name = "stacks", .function = use_stacks},
+    {.name = "old stacks", .function = use_stacks, .mode = FAULT_OLD_NTH},
+    {.name = "time", .function = use_time},
+    {.name = "descriptors", .function = use_descriptors},
+    {.name = "TCP", .function = use_tcp},
+    {.name = "TCP, any", .function = use_tcp_any},
+    {.name = "names", .function = use_names},
+    {.name = "Unix", .function = use_unix},
+    {.name = "UDP", .function = use_udp},
+    {.name = "pipe", .function = use_pipe},
+    {.name = "whole files", .function = use_whole_files},
+    {.name = "open files", .function = use_open_files},
+    {.name = "processes", .function = use_processes},
+    {.name = "process groups", .function = use_process_groups},
+    {.name = "signals", .function = use_signals},
+    {.name = "stages", .function = use_stages},
+    {.name = "bridge", .function = use_bridge},
+    {.name = "calls", .function = use_calls},
+    {.name = "shutdown", .function = use_shutdown},
+    {.name = "broadcast", .function = use_broadcast},
+    {.name = "the rest", .function = use_the_rest},
+    {.name = "reports", .function = use_reports},
+    {.name = "simulation", .function = use_simulation, .outside = true},
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* Parts that run one after the other in a process of their own. */
+struct run {
+    const struct part *part;
+    size_t parts;
+    enum fault_mode mode;
+    unsigned number;
+};
+
+static void call_part(void *arg)
 {
-    int fds[2];
+    const struct part *part = arg;
 
-    (void)arg;
-    if (pipe(fds) != 0)
-        return;
-    expect(rn_wait_fd(fds[1], RN_WRITE, rn_deadline(RN_S)));
-    close(fds[0]);
-    close(fds[1]);
-}
-
-/* Whatever fails ends the other side's wait too. */
-static void serve(struct rn_listener **own)
-{
-    struct rn_conn *conn;
-    char byte;
-    int status = rn_accept(*own, &conn);
-
-    expect(status);
-    if (status != RN_OK) {
-        rn_listener_close(*own);
-        return;
-    }
-    expect(rn_conn_read(conn, &byte, 1));
-    expect(rn_conn_write(conn, &byte, 1, NULL));
-    rn_conn_free(conn);
-}
-
-static void dial(const char *address)
-{
-    struct rn_conn *conn;
-    char byte = 'x';
-    int status = rn_dial(rn_ctx_background(), address, &conn);
-
-    expect(status);
-    if (status != RN_OK)
-        return;
-    status = rn_conn_write(conn, &byte, 1, NULL);
-    expect(status);
-    if (status == RN_OK)
-        expect(rn_conn_read(conn, &byte, 1));
-    rn_conn_free(conn);
-}
-
-static void use_network(void *arg)
-{
-    struct rn_listener *listener;
-    int status = rn_listen("127.0.0.1:0", NULL, &listener);
-
-    (void)arg;
-    expect(status);
-    if (status != RN_OK)
-        return;
-    status = rn_try_go(serve, listener);
-    expect(status);
-    if (status == RN_OK)
-        dial(rn_listener_address(listener));
-    rn_listener_close(listener);
-    while (rn_task_count() > 1)
-        rn_yield();
-    rn_listener_free(listener);
-}
-
-static void attempt(void (*function)(void *arg))
-{
-    struct rn_panic panic;
-
-    if (rn_try(function, NULL, &panic) == RN_PANICKED)
-        CHECK_MSG(atomic_load(&has_failed), "panic: %s", panic.text);
+    part->function();
 }
 
 static int work(void *arg)
 {
-    (void)arg;
-    attempt(use_goroutines);
-    attempt(use_time);
-    attempt(use_descriptors);
-    attempt(use_network);
+    const struct run *run = arg;
+    struct rn_panic panic;
+
+    if (!run->part->whole)
+        fault_begin(run->mode, run->number);
+    if (rn_try(call_part, (void *)(uintptr_t)run->part, &panic) == RN_PANICKED)
+        CHECK_MSG(fault_happened(), "panic: %s", panic.text);
+    if (!run->part->whole)
+        fault_end();
     return 0;
 }
-
-/* ----------------------------------------------------------------- the sweep */
 
 static int open_descriptors(void)
 {
     DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
+    int number = 0;
 
     while (folder && readdir(folder))
-        count++;
+        number++;
     if (folder)
         closedir(folder);
-    return count;
+    return number;
+}
+
+static int files_here(void)
+{
+    DIR *folder = opendir(".");
+    int number = 0;
+
+    while (folder && readdir(folder))
+        number++;
+    if (folder)
+        closedir(folder);
+    return number - 2;
 }
 
 enum { ENDED = 0, COMPLAINED = 1, NO_FAILURE = 3 };
 
-/* One run; how it ended, in the status of its process. */
-static int run_once(unsigned number)
+static void run_part(struct run *run)
 {
-    struct rn_options options = {.procs = 2};
+    struct rn_options options = {.procs = 2, .leaks = true};
     int before = open_descriptors();
 
+    if (run->part->whole || run->part->outside)
+        fault_begin(run->mode, run->number);
+    if (run->part->outside)
+        run->part->function();
+    else
+        expect(rn_run_with(&options, work, run));
+    fault_end();
+    CHECK_EQ_INT(fault_objects(), 0);
+    /* The journal of simulated runs stays for the next one. */
+    CHECK(fault_mapped() == 0 || run->part->outside);
+    CHECK_EQ_INT(open_descriptors(), before);
+    CHECK_EQ_INT(files_here(), 0);
+    CHECK(waitpid(-1, NULL, WNOHANG) < 0);
+}
+
+/* How it ended, in the status of its process. */
+static int run_all(struct run *run)
+{
     atomic_store(&check_failures, 0);
     alarm(60);
-    failing = number;
-    expect(rn_run_with(&options, work, NULL));
-    failing = 0;
-    CHECK_EQ_INT(atomic_load(&objects), 0);
-    CHECK_EQ_INT(atomic_load(&mapped), 0);
-    CHECK_EQ_INT(open_descriptors(), before);
+    for (; run->parts > 0; run->parts--, run->part++) {
+        unsigned failures = atomic_load(&check_failures);
+
+        run_part(run);
+        CHECK_MSG(atomic_load(&check_failures) == failures, "in %s",
+                  run->part->name);
+    }
     if (atomic_load_explicit(&check_failures, memory_order_relaxed))
         return COMPLAINED;
-    return atomic_load(&has_failed) ? ENDED : NO_FAILURE;
+    return fault_happened() ? ENDED : NO_FAILURE;
 }
 
 struct said {
@@ -357,7 +369,7 @@ struct said {
     int status;
 };
 
-static void run_in_child(unsigned number, struct said *said)
+static void run_in_child(struct run run, struct said *said)
 {
     size_t length = 0;
     int fds[2];
@@ -371,7 +383,7 @@ static void run_in_child(unsigned number, struct said *said)
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
         close(fds[1]);
-        _exit(run_once(number));
+        _exit(run_all(&run));
     }
     close(fds[1]);
     for (;;) {
@@ -396,41 +408,103 @@ static bool ended_with_message(const struct said *said)
             strstr(said->text, "panic: "));
 }
 
+static bool ended_with(const struct said *said, int status)
+{
+    return WIFEXITED(said->status) && WEXITSTATUS(said->status) == status;
+}
+
+/* A folder of its own, which every run must leave empty. */
+static bool enter_folder(char *path)
+{
+    strcpy(path, "/tmp/runnel-fault-XXXXXX");
+    return CHECK(mkdtemp(path)) && CHECK_EQ_INT(chdir(path), 0);
+}
+
+static void leave_folder(const char *path)
+{
+    CHECK_EQ_INT(chdir("/"), 0);
+    CHECK_EQ_INT(rmdir(path), 0);
+}
+
+/* How many calls of it failed, one after the other. */
+static unsigned sweep(const struct part *part, unsigned *messages)
+{
+    static struct said said;
+    unsigned n = 1;
+
+    for (; n < CALLS_MAX; n += STEP) {
+        run_in_child((struct run){part, 1, part->mode, n}, &said);
+        if (ended_with(&said, NO_FAILURE))
+            break;
+        if (ended_with_message(&said))
+            (*messages)++;
+        else
+            CHECK_MSG(ended_with(&said, ENDED),
+                      "%s, call %u failed: status %#x; it said:\n%s",
+                      part->name, n, said.status, said.text);
+    }
+    CHECK(n < CALLS_MAX);
+    return n - 1;
+}
+
 /*
  * When the n-th call that can fail fails, for every n, a documented status or
- * message comes and nothing is leaked.
+ * message comes, and nothing is leaked.
  */
 static void every_call_may_fail(void)
 {
-    static struct said said;
-    unsigned ends = 0;
     unsigned messages = 0;
+    char path[40];
 
-    for (unsigned n = 1; n < CALLS_MAX; n += STEP) {
-        run_in_child(n, &said);
-        if (WIFEXITED(said.status) && WEXITSTATUS(said.status) == NO_FAILURE)
-            break;
-        if (ended_with_message(&said))
-            messages++;
-        else if (CHECK_MSG(WIFEXITED(said.status) &&
-                               WEXITSTATUS(said.status) == ENDED,
-                           "call %u failed: status %#x; it said:\n%s", n,
-                           said.status, said.text))
-            ends++;
+    if (!enter_folder(path))
+        return;
+    for (size_t i = 0; i < PARTS; i++) {
+        unsigned calls = sweep(&parts[i], &messages);
+
+        fprintf(stderr, "# %s: %u calls\n", parts[i].name, calls);
+        CHECK(calls > 0 || STEP > 1);
     }
-    fprintf(stderr, "# %u times a status, %u times the end\n", ends, messages);
-    CHECK(ends >= 20 / STEP);
-    CHECK(messages > 0 || STEP > 1);
+    CHECK(messages > 0);
+    leave_folder(path);
+}
+
+static void every_part_in(enum fault_mode mode)
+{
+    static struct said said;
+    char path[40];
+
+    if (!enter_folder(path))
+        return;
+    run_in_child((struct run){parts, PARTS, mode, 0}, &said);
+    CHECK_MSG(ended_with(&said, NO_FAILURE), "status %#x; it said:\n%s",
+              said.status, said.text);
+    leave_folder(path);
 }
 
 /* A run gives back all memory, mappings and descriptors. */
 static void nothing_fails_and_nothing_leaks(void)
 {
-    static struct said said;
-
-    run_in_child(0, &said);
-    CHECK_MSG(WIFEXITED(said.status) && WEXITSTATUS(said.status) == NO_FAILURE,
-              "status %#x; it said:\n%s", said.status, said.text);
+    every_part_in(FAULT_NTH);
 }
 
-CHECK_MAIN(nothing_fails_and_nothing_leaks, every_call_may_fail)
+/* A call that a signal ends is made again; a futex wait is waited again. */
+static void signals_are_not_seen(void)
+{
+    every_part_in(FAULT_INTERRUPT);
+}
+
+/* Transfers of one byte at a time move all bytes. */
+static void short_transfers_go_on(void)
+{
+    every_part_in(FAULT_SHORT);
+}
+
+/* What Linux 5.4 does not know is done without. */
+static void older_kernels_are_enough(void)
+{
+    every_part_in(FAULT_OLD_KERNEL);
+}
+
+CHECK_MAIN(nothing_fails_and_nothing_leaks, every_call_may_fail,
+           signals_are_not_seen, short_transfers_go_on,
+           older_kernels_are_enough)
