@@ -6,6 +6,7 @@
  *
  *     "127.0.0.1:8080"  "[::1]:8080"  "localhost:8080"  ":8080" (any address)
  *     "unix:/run/server.sock"  "unix:@name" (abstract)
+ *     "sim:name" (in a simulated run: sim.h)
  *
  * Port 0 lets the system choose one; rn_listener_address tells which.
  *

@@ -181,6 +181,22 @@ uint32_t rn_sim_draw(uint32_t count);
  * With options->fault_one_in a call may find the connection reset: both ends
  * then return -ECONNRESET, and what was under way is lost. The numbers mean
  * nothing to the system, and end with the run.
+ *
+ * Connections (net.h) run over such streams too. In a simulated run "sim:NAME"
+ * is an address (NAME: 1 to 63 bytes) for rn_listen and rn_dial:
+ *
+ *     rn_sim_network(&(struct rn_sim_link){.delay_ns = 5 * RN_MS,
+ *                                          .short_calls = true});
+ *     rn_listen("sim:server", NULL, &listener);
+ *     rn_go(run_server, listener);
+ *     status = rn_dial(ctx, "sim:server", &conn);
+ *
+ * and rn_conn_take makes a connection of one end of a pair. So a whole server
+ * and its clients run under a seed, and wait for nothing outside. All of net.h
+ * but datagrams works as it does over TCP: deadlines, half-close, a close that
+ * wakes everybody. A dialed connection reaches its listener after a delay, and
+ * any that has come may be accepted first. Faults also refuse a dial
+ * (-ECONNREFUSED), and reset a connection before it is accepted.
  */
 struct rn_sim_link {
     int64_t
@@ -193,6 +209,12 @@ struct rn_sim_link {
 /* RN_OK; RN_INVALID (not simulated, no such link), -EMFILE (128 pairs),
  * RN_NOMEM. `link` may be NULL. */
 int rn_sim_pair(const struct rn_sim_link *link, int fds[2]);
+
+/*
+ * What connections that are dialed from now on in this run are; NULL: as a
+ * zeroed link. RN_OK, RN_INVALID (as above).
+ */
+int rn_sim_network(const struct rn_sim_link *link);
 
 /* Bytes read; 0 at the end; RN_AGAIN (nothing is there yet), -ECONNRESET,
  * -EBADF. */

@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "seam.h"
+#include "simfd.h"
+
 #define UNIX_PREFIX "unix:"
+#define SIM_PREFIX  "sim:"
 #define PATH_AT     offsetof(struct sockaddr_un, sun_path)
 
 /* Decimal, 0 to 65535, nothing else. */
@@ -108,6 +112,16 @@ static bool cut(const char *text, struct endpoint *out, bool *bracketed)
     return *bracketed || !strchr(out->host, ':');
 }
 
+static int parse_simulated(const char *name, struct endpoint *out)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length >= SIMFD_NAME_MAX)
+        return RN_INVALID;
+    memcpy(out->host, name, length + 1);
+    out->is_simulated = true;
+    return 0;
+}
+
 int address_parse(const char *text, bool listens, struct endpoint *out)
 {
     bool bracketed;
@@ -116,6 +130,8 @@ int address_parse(const char *text, bool listens, struct endpoint *out)
         return RN_INVALID;
     if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return parse_unix(text + strlen(UNIX_PREFIX), &out->address);
+    if (seam_simulated && strncmp(text, SIM_PREFIX, strlen(SIM_PREFIX)) == 0)
+        return parse_simulated(text + strlen(SIM_PREFIX), out);
     if (!cut(text, out, &bracketed))
         return RN_INVALID;
     const char *host = out->host;

@@ -15,6 +15,7 @@ struct endpoint {
     struct net_address address; /* size 0: `host` is a name, to look up */
     char host[HOST_MAX];
     uint16_t port;
+    bool is_simulated; /* `host` is the name of a simulated listener */
 };
 
 /*

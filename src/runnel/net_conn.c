@@ -18,7 +18,7 @@
 
 #include "alloc.h"
 #include "net_address.h"
-#include "os.h"
+#include "net_call.h"
 
 static char io_edge; /* an address for the race detector */
 
@@ -54,6 +54,8 @@ int conn_make(int fd, bool is_socket, const struct net_address *remote,
 
 int rn_conn_take(int fd, struct rn_conn **out)
 {
+    if (simfd_is(fd))
+        return conn_make(fd, true, NULL, out);
     struct net_address remote = {0};
     bool is_socket = os_option_of(fd, SOL_SOCKET, SO_TYPE) >= 0;
     if (is_socket)
@@ -100,8 +102,7 @@ int rn_pipe(struct rn_conn **reader, struct rn_conn **writer)
 
 static int64_t try_read(struct rn_conn *conn, void *data, size_t size)
 {
-    return conn->is_socket ? os_receive(conn->fd.fd, data, size)
-                           : os_read(conn->fd.fd, data, size);
+    return net_receive(conn->fd.fd, conn->is_socket, data, size);
 }
 
 /* With the turn: some bytes, 0 at the end, or a status. */
@@ -188,9 +189,7 @@ static int write_all(struct rn_conn *conn, struct iovec *pieces, size_t count,
 {
     advance(&pieces, &count, 0); /* empty ones */
     while (count > 0) {
-        int64_t put = conn->is_socket
-                          ? os_send(conn->fd.fd, pieces, count)
-                          : os_write_pipe(conn->fd.fd, pieces, count);
+        int64_t put = net_send(conn->fd.fd, conn->is_socket, pieces, count);
         if (put >= 0) {
             *written += (size_t)put;
             advance(&pieces, &count, (size_t)put);
@@ -270,7 +269,7 @@ int rn_conn_close_write(struct rn_conn *conn)
     int status = 0;
     net_edge_out();
     if (conn->is_socket)
-        status = os_shutdown(conn->fd.fd, SHUT_WR);
+        status = net_shutdown(conn->fd.fd, SHUT_WR);
     else
         netfd_close(&conn->fd); /* a pipe's end has the one direction only */
     netfd_drop(&conn->fd);
@@ -332,7 +331,7 @@ static int wait_until(struct rn_conn *conn, int side, int events)
     int status = netfd_begin(&conn->fd, side);
     if (status != 0)
         return status;
-    int ready = os_poll_one(conn->fd.fd, events, 0);
+    int ready = net_ready(conn->fd.fd, events);
     if (ready == 0)
         status = netfd_wait(&conn->fd, side, NULL);
     netfd_end(&conn->fd, side);

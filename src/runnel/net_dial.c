@@ -4,14 +4,16 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 
 #include <runnel/context.h>
 #include <runnel/task.h>
 
 #include "net_address.h"
+#include "net_call.h"
 #include "net_conn.h"
 #include "net_lookup.h"
-#include "os.h"
+#include "sched.h"
 
 /* A Unix listener whose queue is full says so at once, and nothing tells when
  * it has room: it is asked again after a while. */
@@ -118,6 +120,29 @@ static int dial_one(struct rn_ctx *ctx, const struct net_address *address,
     return RN_OK;
 }
 
+/* A listener whose queue is full is asked again, as a Unix one is. */
+static int dial_simulated(struct rn_ctx *ctx, const char *name,
+                          struct rn_conn **out)
+{
+    int64_t pause = RETRY_MIN;
+    int fd = simfd_dial(name);
+    while (fd == RN_AGAIN) {
+        int status = pause_within(ctx, pause);
+        if (status != 0)
+            return status;
+        pause = pause < RETRY_MAX ? 2 * pause : RETRY_MAX;
+        fd = simfd_dial(name);
+    }
+    if (fd < 0)
+        return fd;
+    int status = conn_make(fd, true, NULL, out);
+    if (status < 0)
+        net_close(fd);
+    else
+        snprintf((*out)->remote, sizeof((*out)->remote), "sim:%.63s", name);
+    return status;
+}
+
 int rn_dial(struct rn_ctx *ctx, const char *address, struct rn_conn **out)
 {
     struct endpoint endpoint;
@@ -128,6 +153,9 @@ int rn_dial(struct rn_ctx *ctx, const char *address, struct rn_conn **out)
     if (ctx && rn_ctx_err(ctx) != 0)
         return rn_ctx_err(ctx);
     net_edge_out();
+    sched_point();
+    if (endpoint.is_simulated)
+        return dial_simulated(ctx, endpoint.host, out);
     list.at[0] = endpoint.address;
     if (endpoint.address.size == 0)
         status = lookup(ctx, endpoint.host, endpoint.port, &list);

@@ -4,10 +4,12 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "net_address.h"
+#include "net_call.h"
 #include "net_conn.h"
 #include "net_lookup.h"
 #include "os.h"
@@ -116,6 +118,21 @@ static int open_socket(struct rn_listener *listener,
     return status;
 }
 
+static int open_simulated(struct rn_listener *listener, const char *name,
+                          int backlog)
+{
+    int fd = simfd_listen(name, backlog > 0 ? (size_t)backlog : BACKLOG);
+    if (fd < 0)
+        return fd;
+    int status = netfd_open(&listener->fd, fd);
+    if (status < 0)
+        net_close(fd);
+    else
+        snprintf(listener->address, sizeof(listener->address), "sim:%.63s",
+                 name);
+    return status;
+}
+
 int rn_listen(const char *address, const struct rn_listen_options *given,
               struct rn_listener **out)
 {
@@ -123,7 +140,7 @@ int rn_listen(const char *address, const struct rn_listen_options *given,
     struct endpoint endpoint;
     struct net_addresses list;
     int status = address_parse(address, true, &endpoint);
-    if (status == 0 && endpoint.address.size == 0)
+    if (status == 0 && endpoint.address.size == 0 && !endpoint.is_simulated)
         status = lookup(NULL, endpoint.host, endpoint.port, &list);
     if (status != 0)
         return status;
@@ -132,8 +149,12 @@ int rn_listen(const char *address, const struct rn_listen_options *given,
     struct rn_listener *listener = alloc_zeroed(1, sizeof(*listener));
     if (!listener)
         return RN_NOMEM;
-    listener->bound = endpoint.address.size ? endpoint.address : list.at[0];
-    status = open_socket(listener, &options);
+    if (endpoint.is_simulated) {
+        status = open_simulated(listener, endpoint.host, options.backlog);
+    } else {
+        listener->bound = endpoint.address.size ? endpoint.address : list.at[0];
+        status = open_socket(listener, &options);
+    }
     if ((status == -EAFNOSUPPORT || status == -EADDRNOTAVAIL) &&
         address_any_in4(address, &listener->bound))
         status = open_socket(listener, &options);
@@ -149,7 +170,7 @@ int rn_listen(const char *address, const struct rn_listen_options *given,
 static int accept_one(struct rn_listener *listener, struct net_address *peer)
 {
     for (;;) {
-        int fd = os_accept(listener->fd.fd, peer);
+        int fd = net_accept(listener->fd.fd, peer);
         /* That one is gone already; another may wait. */
         if (fd == -ECONNABORTED || fd == -EINTR)
             continue;
@@ -173,8 +194,12 @@ int rn_accept(struct rn_listener *listener, struct rn_conn **out)
         return fd;
     net_edge_in();
     int status = conn_make(fd, true, &peer, out);
-    if (status < 0)
-        os_close(fd);
+    if (status < 0) {
+        net_close(fd);
+    } else if (simfd_is(fd)) {
+        (*out)->knows_local = true;
+        memcpy((*out)->local, listener->address, sizeof(listener->address));
+    }
     return status;
 }
 

@@ -22,6 +22,8 @@ static int find_address(const char *text, struct net_address *address)
     struct endpoint endpoint;
     struct net_addresses list;
     int status = address_parse(text, true, &endpoint);
+    if (endpoint.is_simulated)
+        return RN_INVALID;
     if (status == 0 && endpoint.address.size == 0)
         status = lookup(NULL, endpoint.host, endpoint.port, &list);
     if (status != 0)

@@ -23,13 +23,13 @@
  */
 #include "netfd.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 
 #include <runnel/io.h>
 
 #include "fatal.h"
-#include "os.h"
-#include "os_net.h"
+#include "net_call.h"
 #include "sched.h"
 
 enum { BY_POLL = 1, BY_TOKEN, BY_TURN, BY_CLOSE, BY_DEADLINE };
@@ -52,7 +52,12 @@ int netfd_open(struct netfd *n, int fd)
         n->sides[i].deadline = RN_NEVER;
         list_init(&n->sides[i].waits);
     }
-    return poll_own(fd, &n->desc);
+    if (simfd_is(fd) && !simfd_is_open(fd))
+        return -EBADF;
+    int status = poll_own(fd, &n->desc);
+    if (status == 0 && simfd_is(fd))
+        simfd_own(fd);
+    return status;
 }
 
 void netfd_abandon(struct netfd *n)
@@ -239,7 +244,7 @@ static void end_turn(struct netfd *n, int side, bool drained)
     if (next)
         sched_ready(next);
     if (last)
-        os_close(fd);
+        net_close(fd);
 }
 
 void netfd_end(struct netfd *n, int side)
@@ -295,7 +300,7 @@ void netfd_drop(struct netfd *n)
     bool last = leave(n);
     poll_desc_unlock(n->desc);
     if (last)
-        os_close(fd);
+        net_close(fd);
 }
 
 /* --------------------------------------------------------------- deadlines */
@@ -357,13 +362,13 @@ bool netfd_close(struct netfd *n)
     for (int i = 0; first && i < NETFD_SIDES; i++)
         chain = end_waits(&n->sides[i], chain);
     if (first && n->lent) /* the other side need not wait for netfd_free */
-        os_shutdown(n->fd, SHUT_RDWR);
+        net_shutdown(n->fd, SHUT_RDWR);
     n->users++;
     int fd = n->fd;
     bool last = leave(n);
     poll_desc_unlock(n->desc);
     if (last)
-        os_close(fd);
+        net_close(fd);
     while (chain) {
         struct netfd_wait *next = chain->next; /* not ours once it is ready */
         sched_ready(chain->wait.task);

@@ -18,6 +18,9 @@
 
 #include "task_internal.h"
 
+/* Numbers from here on are none of the system's: see poll_tell. */
+#define POLL_SIMULATED (1 << 24)
+
 /* One wait, in the waiting task's memory. */
 struct poll_wait {
     int fd;
@@ -75,6 +78,13 @@ int poll_take_edges(struct poll_desc *desc, int events);
 /* Lists the wait, as poll_enlist does, and takes it out again. */
 void poll_list(struct poll_desc *desc, struct poll_wait *wait);
 void poll_unlist(struct poll_desc *desc, struct poll_wait *wait);
+
+/*
+ * An owned descriptor that the system does not know has an edge in these
+ * directions. Returns the chain of waits that ended, as poll_collect does; they
+ * were not counted by poll_waiting, for nothing outside will end them.
+ */
+struct poll_wait *poll_tell(int fd, int events);
 
 /*
  * Waits up to `timeout` (0: looks; negative: no limit) for descriptors, or for

@@ -11,6 +11,9 @@
  * One that was fetched before the descriptor was closed, and is looked at after
  * its number got a new owner, is of another round and is dropped.
  *
+ * Simulated descriptors (simfd.c) are owned too, and have a chunk of their own
+ * at the end of the table. Their edges come from poll_tell.
+ *
  * Rejected: edges for all descriptors. They need to be told of every close, and
  * runnel waits for descriptors that other libraries own and close.
  */
@@ -49,7 +52,7 @@ static struct {
     int poll;
     int event; /* readable after a kick */
     /* Set once each by compare-and-swap, freed by poll_close. */
-    _Atomic(struct poll_desc *) chunks[CHUNKS];
+    _Atomic(struct poll_desc *) chunks[CHUNKS + 1];
     _Atomic(uint32_t) waiting; /* release and acquire: see poll_settle */
 } net = {.poll = -1, .event = -1};
 
@@ -74,7 +77,7 @@ void poll_close(void)
         os_close(net.poll);
     net.event = -1;
     net.poll = -1;
-    for (int i = 0; i < CHUNKS; i++) {
+    for (int i = 0; i <= CHUNKS; i++) {
         alloc_free(net.chunks[i]);
         net.chunks[i] = NULL;
     }
@@ -84,16 +87,32 @@ void poll_close(void)
 void poll_forget(void)
 {
     /* The table stays: what is still armed may yet be reported. */
-    for (int i = 0; i < CHUNKS; i++)
+    for (int i = 0; i <= CHUNKS; i++)
         for (int fd = 0; net.chunks[i] && fd < CHUNK; fd++)
             net.chunks[i][fd] = (struct poll_desc){0};
     atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
 }
 
+static bool is_simulated(int fd)
+{
+    return fd >= POLL_SIMULATED;
+}
+
+static bool has_place(int fd)
+{
+    return (fd >= 0 && fd < CHUNK * CHUNKS) ||
+           (fd >= POLL_SIMULATED && fd < POLL_SIMULATED + CHUNK);
+}
+
+static int chunk_of(int fd)
+{
+    return is_simulated(fd) ? CHUNKS : fd / CHUNK;
+}
+
 static struct poll_desc *find(int fd)
 {
     struct poll_desc *chunk =
-        atomic_load_explicit(&net.chunks[fd / CHUNK], memory_order_acquire);
+        atomic_load_explicit(&net.chunks[chunk_of(fd)], memory_order_acquire);
     return chunk ? &chunk[fd % CHUNK] : NULL;
 }
 
@@ -108,7 +127,7 @@ static struct poll_desc *find_or_make(int fd)
     struct poll_desc *other = NULL;
     /* Release: the zeroes are seen with the pointer. */
     if (!atomic_compare_exchange_strong_explicit(
-            &net.chunks[fd / CHUNK], &other, chunk, memory_order_acq_rel,
+            &net.chunks[chunk_of(fd)], &other, chunk, memory_order_acq_rel,
             memory_order_acquire)) {
         alloc_free(chunk);
         chunk = other;
@@ -141,13 +160,21 @@ void poll_list(struct poll_desc *desc, struct poll_wait *wait)
     if (wait->events & RN_WRITE)
         desc->writer = wait;
     wait->ready = 0;
-    atomic_fetch_add_explicit(&net.waiting, 1, memory_order_relaxed);
+    if (!is_simulated(wait->fd))
+        atomic_fetch_add_explicit(&net.waiting, 1, memory_order_relaxed);
+}
+
+/* One that was listed is not any more. */
+static void settle_one(const struct poll_wait *wait)
+{
+    if (!is_simulated(wait->fd))
+        poll_settle(1);
 }
 
 void poll_unlist(struct poll_desc *desc, struct poll_wait *wait)
 {
     if (unlist(desc, wait))
-        poll_settle(1);
+        settle_one(wait);
 }
 
 int poll_enlist(struct poll_wait *wait)
@@ -190,7 +217,7 @@ void poll_withdraw(struct poll_wait *wait)
 
 int poll_own(int fd, struct poll_desc **out)
 {
-    if (fd < 0 || fd >= CHUNK * CHUNKS)
+    if (!has_place(fd))
         return -EBADF;
     struct poll_desc *desc = find_or_make(fd);
     if (!desc)
@@ -200,7 +227,11 @@ int poll_own(int fd, struct poll_desc **out)
     desc->edges = 0;
     desc->round = (desc->round + 1) & ROUND_MASK;
     uint64_t data = OWNED | desc->round << ROUND_SHIFT | (uint64_t)fd;
-    int status = os_poll_own(net.poll, fd, data);
+    int status = 0;
+    if (is_simulated(fd)) /* who waited for it went with an earlier run */
+        desc->reader = desc->writer = NULL;
+    else
+        status = os_poll_own(net.poll, fd, data);
     if (status < 0)
         desc->owned = false;
     lock_release(&desc->lock);
@@ -212,7 +243,8 @@ int poll_own(int fd, struct poll_desc **out)
 void poll_disown(struct poll_desc *desc, int fd)
 {
     desc->owned = false;
-    os_poll_forget(net.poll, fd);
+    if (!is_simulated(fd))
+        os_poll_forget(net.poll, fd);
 }
 
 void poll_desc_lock(struct poll_desc *desc)
@@ -243,12 +275,38 @@ static struct poll_wait *end_wait(struct poll_desc *desc,
     int found = wait->events & ready;
     unlist(desc, wait);
     if (wait->claim && !claim_take(wait->claim, wait->source)) {
-        poll_settle(1); /* its deadline or its context was first */
+        settle_one(wait); /* its deadline or its context was first */
         return chain;
     }
     wait->ready = found;
     wait->next = chain;
     return wait;
+}
+
+/* Under the lock: an edge of an owned one, or a shot for a foreign one. */
+static struct poll_wait *end_waits(struct poll_desc *desc, bool owned,
+                                   int events, struct poll_wait *chain)
+{
+    struct poll_wait *before = chain;
+    /* Set first: who loses its claim here (to a deadline) looks again. */
+    if (owned)
+        desc->edges |= events;
+    chain = end_wait(desc, desc->reader, events, chain);
+    chain = end_wait(desc, desc->writer, events, chain);
+    for (struct poll_wait *wait = chain; wait != before; wait = wait->next)
+        desc->edges &= ~wait->ready;
+    return chain;
+}
+
+struct poll_wait *poll_tell(int fd, int events)
+{
+    struct poll_desc *desc = find(fd);
+    struct poll_wait *chain = NULL;
+    lock_acquire(&desc->lock);
+    if (desc->owned)
+        chain = end_waits(desc, true, events, NULL);
+    lock_release(&desc->lock);
+    return chain;
 }
 
 /* One event: adds the waits that it ends to the chain. */
@@ -264,14 +322,7 @@ static struct poll_wait *deliver(const struct os_event *event,
         lock_release(&desc->lock);
         return chain;
     }
-    /* Set first: who loses its claim here (to a deadline) looks again. */
-    if (owned)
-        desc->edges |= event->events;
-    struct poll_wait *before = chain;
-    chain = end_wait(desc, desc->reader, event->events, chain);
-    chain = end_wait(desc, desc->writer, event->events, chain);
-    for (struct poll_wait *wait = chain; wait != before; wait = wait->next)
-        desc->edges &= ~wait->ready;
+    chain = end_waits(desc, owned, event->events, chain);
     /* One shot was for both directions; who is left needs another. */
     if (!owned && !desc->owned)
         arm(desc, fd);
