@@ -129,6 +129,10 @@ int rn_waitgroup_wait_ctx(struct rn_ctx *ctx, struct rn_waitgroup *group);
  * Runs a function once. Every caller returns only after it has finished, so
  * the others park meanwhile. The function must not call it on the same Once:
  * that waits for itself. One that panics has run.
+ *
+ * The limits of the other forms are for those that wait. Who runs the function
+ * runs it to its end, however late, and then returns RN_OK; a function that
+ * should end early is given the context by its argument.
  */
 struct rn_once {
     RN_ATOMIC_(uint32_t) done_;
@@ -136,6 +140,10 @@ struct rn_once {
 };
 
 void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg);
+int rn_once_do_until(int64_t deadline, struct rn_once *once,
+                     void (*function)(void *arg), void *arg);
+int rn_once_do_ctx(struct rn_ctx *ctx, struct rn_once *once,
+                   void (*function)(void *arg), void *arg);
 
 /* Makes a value once: every caller gets what the first call of make returned.
  */
@@ -146,6 +154,11 @@ struct rn_once_value {
 
 void *rn_once_value(struct rn_once_value *value, void *(*make)(void *arg),
                     void *arg);
+/* The same within a limit: *out is the value after RN_OK only. */
+int rn_once_value_until(int64_t deadline, struct rn_once_value *value,
+                        void *(*make)(void *arg), void *arg, void **out);
+int rn_once_value_ctx(struct rn_ctx *ctx, struct rn_once_value *value,
+                      void *(*make)(void *arg), void *arg, void **out);
 
 /*
  * Waits until something has changed that a mutex protects:

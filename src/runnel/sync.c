@@ -520,20 +520,52 @@ static void once_done(struct rn_once *once)
     atomic_store_explicit(&once->done_, 1, memory_order_release);
 }
 
-void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
+static inline bool once_is_done(struct rn_once *once)
 {
-    /* Acquire: pairs with the release below; the function's work is seen. */
-    if (likely(atomic_load_explicit(&once->done_, memory_order_acquire) ||
-               (MUTANT(ONCE_EARLY) && once->lock_.state_))) {
+    /* Acquire: pairs with the release above; the function's work is seen. */
+    bool done = atomic_load_explicit(&once->done_, memory_order_acquire) ||
+                (MUTANT(ONCE_EARLY) && once->lock_.state_);
+    if (likely(done))
         race_acquire(once);
-        return;
-    }
-    rn_mutex_lock(&once->lock_);
+    return done;
+}
+
+/* Who has the lock is the one that runs it; the others wait for the lock. */
+static int once_within(struct wait_limit limit, struct rn_once *once,
+                       void (*function)(void *arg), void *arg)
+{
+    int status = lock_within(limit, &once->lock_);
+    if (status != RN_OK)
+        return status;
     rn_defer(rn_mutex_unlock, &once->lock_);
     if (!atomic_load_explicit(&once->done_, memory_order_relaxed)) {
         rn_defer(once_done, once); /* also when it panics */
         function(arg);
     }
+    return RN_OK;
+}
+
+void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
+{
+    if (unlikely(!once_is_done(once)))
+        once_within(NO_LIMIT, once, function, arg);
+}
+
+int rn_once_do_until(int64_t deadline, struct rn_once *once,
+                     void (*function)(void *arg), void *arg)
+{
+    struct wait_limit limit = {.deadline = deadline};
+    return once_is_done(once) ? RN_OK : once_within(limit, once, function, arg);
+}
+
+int rn_once_do_ctx(struct rn_ctx *ctx, struct rn_once *once,
+                   void (*function)(void *arg), void *arg)
+{
+    struct wait_limit limit = {RN_NEVER, ctx};
+    int status = wait_limit_status(limit);
+    if (status != RN_OK || once_is_done(once))
+        return status;
+    return once_within(limit, once, function, arg);
 }
 
 struct making {
@@ -553,4 +585,29 @@ void *rn_once_value(struct rn_once_value *value, void *(*make)(void *arg),
 {
     rn_once_do(&value->once_, make_value, &(struct making){value, make, arg});
     return value->value_;
+}
+
+/* What it is, once that is settled. */
+static int value_of(int status, const struct rn_once_value *value, void **out)
+{
+    if (status == RN_OK)
+        *out = value->value_;
+    return status;
+}
+
+int rn_once_value_until(int64_t deadline, struct rn_once_value *value,
+                        void *(*make)(void *arg), void *arg, void **out)
+{
+    struct making making = {value, make, arg};
+    return value_of(
+        rn_once_do_until(deadline, &value->once_, make_value, &making), value,
+        out);
+}
+
+int rn_once_value_ctx(struct rn_ctx *ctx, struct rn_once_value *value,
+                      void *(*make)(void *arg), void *arg, void **out)
+{
+    struct making making = {value, make, arg};
+    return value_of(rn_once_do_ctx(ctx, &value->once_, make_value, &making),
+                    value, out);
 }

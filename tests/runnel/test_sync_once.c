@@ -102,5 +102,126 @@ static void value_is_made_once(void)
     }
 }
 
+/* One that goes on until it is told to end. */
+struct held {
+    struct rn_once once;
+    struct rn_once_value value;
+    rn_chan(int) begun;
+    rn_chan(int) end;
+    int number;
+    int status;
+    struct rn_waitgroup all;
+};
+
+static void hold(void *arg)
+{
+    struct held *held = arg;
+
+    rn_send(held->begun, 0);
+    rn_recv(held->end, NULL);
+    held->number++;
+}
+
+static void *hold_value(void *arg)
+{
+    struct held *held = arg;
+
+    hold(held);
+    return &held->number;
+}
+
+static void run_past_its_deadline(struct held **own)
+{
+    struct held *held = *own;
+
+    held->status = rn_once_do_until(rn_now(), &held->once, hold, held);
+    rn_waitgroup_done(&held->all);
+}
+
+static void make_past_its_deadline(struct held **own)
+{
+    struct held *held = *own;
+    void *value = NULL;
+
+    held->status =
+        rn_once_value_until(rn_now(), &held->value, hold_value, held, &value);
+    CHECK(value == &held->number);
+    rn_waitgroup_done(&held->all);
+}
+
+static void held_open(struct held *held, void (*function)(struct held **own))
+{
+    *held = (struct held){.begun = rn_chan_make(int, 0),
+                          .end = rn_chan_make(int, 0)};
+    rn_waitgroup_add(&held->all, 1);
+    rn_go(function, held);
+    rn_recv(held->begun, NULL);
+}
+
+static void held_close(struct held *held)
+{
+    rn_send(held->end, 0);
+    rn_waitgroup_wait(&held->all);
+    CHECK_EQ_INT(held->status, RN_OK);
+    CHECK_EQ_INT(held->number, 1);
+    rn_chan_free(held->begun);
+    rn_chan_free(held->end);
+}
+
+/* Who waits for another gives up at its limit; who runs it does not. */
+static void waiters_give_up_and_the_runner_does_not(void)
+{
+    struct rn_ctx *soon = rn_ctx_with_timeout(rn_ctx_background(), RN_MS);
+    struct held held;
+
+    held_open(&held, run_past_its_deadline);
+    CHECK_EQ_INT(rn_once_do_until(rn_now(), &held.once, never, NULL),
+                 RN_TIMEOUT);
+    CHECK_EQ_INT(rn_once_do_until(rn_deadline(RN_MS), &held.once, never, NULL),
+                 RN_TIMEOUT);
+    CHECK_EQ_INT(rn_once_do_ctx(soon, &held.once, never, NULL), RN_TIMEOUT);
+    held_close(&held);
+    CHECK_EQ_INT(rn_once_do_until(0, &held.once, never, NULL), RN_OK);
+    CHECK_EQ_INT(rn_once_do_ctx(rn_ctx_background(), &held.once, never, NULL),
+                 RN_OK);
+    rn_ctx_release(soon);
+}
+
+/* The same for a once-value, which is written when there is one. */
+static void value_is_not_written_when_given_up(void)
+{
+    struct rn_ctx *soon = rn_ctx_with_timeout(rn_ctx_background(), RN_MS);
+    struct held held;
+    void *value = NULL;
+
+    held_open(&held, make_past_its_deadline);
+    CHECK_EQ_INT(rn_once_value_until(rn_now(), &held.value, NULL, NULL, &value),
+                 RN_TIMEOUT);
+    CHECK_EQ_INT(rn_once_value_ctx(soon, &held.value, NULL, NULL, &value),
+                 RN_TIMEOUT);
+    CHECK(value == NULL);
+    held_close(&held);
+    CHECK_EQ_INT(rn_once_value_until(0, &held.value, NULL, NULL, &value),
+                 RN_OK);
+    CHECK(value == &held.number);
+    rn_ctx_release(soon);
+}
+
+/* A context that is done runs nothing, and says so also when all is over. */
+static void done_context_wins(void)
+{
+    struct rn_ctx *done = rn_ctx_with_cancel(rn_ctx_background());
+    struct shared shared = {0};
+
+    rn_ctx_cancel(done);
+    CHECK_EQ_INT(rn_once_do_ctx(done, &shared.once, never, NULL), RN_CANCELED);
+    CHECK_EQ_INT(rn_once_do_until(0, &shared.once, call_slowly, &shared),
+                 RN_OK);
+    CHECK_EQ_INT(shared.calls, 1);
+    CHECK_EQ_INT(rn_once_do_ctx(done, &shared.once, never, NULL), RN_CANCELED);
+    rn_ctx_release(done);
+}
+
 RN_CHECK_MAIN(ten_racers_make_one_call, second_function_is_not_run,
-              value_is_made_once)
+              value_is_made_once, waiters_give_up_and_the_runner_does_not,
+              value_is_not_written_when_given_up, done_context_wins)
