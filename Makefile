@@ -3,13 +3,15 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test race asan valgrind \
-        model soak bench bench-goroutines bench-patterns bench-figures \
+        model aarch64 soak bench bench-goroutines bench-patterns bench-figures \
         bench-runnel bench-check bench-serve fuzz install guide format clean \
         help
 
 .PHONY: all examples needs-examples demo demo-serve test model soak bench race \
         asan bench-goroutines bench-patterns bench-runnel bench-check \
         bench-serve valgrind fuzz guide install clean format help
+        asan bench-goroutines bench-patterns bench-serve valgrind fuzz guide \
+        aarch64 install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -70,6 +72,10 @@ valgrind: all
 model: all
 	@build/tests/model/test_model --bound $(MODEL_BOUND)
 
+aarch64: build-aarch64/build.ninja
+	@ninja -C build-aarch64
+	@tools/run_aarch64 build-aarch64
+
 soak: all
 	@tools/install_deps test
 	@build/tests/model/test_scenarios --deep $(DEEP_SEEDS)
@@ -129,7 +135,7 @@ format:
 	@tools/check_format --fix
 
 clean:
-	rm -rf build build-asan build-tsan build-fuzz
+	rm -rf build build-asan build-tsan build-fuzz build-aarch64
 
 help:
 	@echo 'make          build: the program is build/sluice'
@@ -140,6 +146,7 @@ help:
 	@echo 'make race     the tests under ThreadSanitizer'
 	@echo 'make asan     the tests under AddressSanitizer and UBSan'
 	@echo 'make valgrind  tests of the runtime under memcheck'
+	@echo 'make aarch64  tests of the runtime for aarch64, in QEMU'
 	@echo 'make model    the core in all interleavings, MODEL_BOUND=$(MODEL_BOUND)'
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
@@ -168,6 +175,10 @@ build-asan/build.ninja:
 build-tsan/build.ninja:
 	@tools/install_deps build examples test
 	@CC=clang-14 meson setup build-tsan $(TSAN)
+
+build-aarch64/build.ninja:
+	@tools/install_deps build aarch64
+	@meson setup build-aarch64 --cross-file tools/aarch64.ini -Dsluice=false
 
 build-fuzz/build.ninja:
 	@tools/install_deps build test

@@ -5,7 +5,7 @@
  * A worker that is at the same switch as a tick ago runs a goroutine that has
  * neither parked nor yielded meanwhile: it computes, or it is in a call that
  * blocks. When nobody is idle, who could do what it leaves undone, it is asked
- * to give way at its next call of the runtime; if it makes none within GRACE,
+ * to give way at its next call of the runtime; if it makes none within a millisecond,
  * its seat goes to another thread (seat.h). When all seats are busy, the monitor also
  * fires the timers that are due and collects the descriptors that are ready.
  *
@@ -26,7 +26,7 @@
 
 /* Under Valgrind, where code is that much slower, VALGRIND_SLOWER as long. */
 #define TICK            (10 * RN_MS)
-#define GRACE           (1 * RN_MS)
+#define GRACE_PART      10 /* of a tick: the time to give way in */
 #define VALGRIND_SLOWER 50
 #define REST_TICKS      100
 /* Calls of stack_cool in a tick: at most some 2 ms of it. */
@@ -35,6 +35,7 @@
 static struct {
     pthread_t thread;
     bool running;
+    int64_t tick;              /* ns */
     _Atomic(uint32_t) closing; /* futex: 1 = end */
     /* What each worker's tick was at the last look; the monitor's own. */
     uint32_t seen[WORKERS_MAX];
@@ -56,7 +57,7 @@ static bool still_overdue(unsigned i)
 static void wait_for_overdue(unsigned made)
 {
     atomic_store_explicit(&seam_interrupts, true, memory_order_relaxed);
-    os_futex_wait(&monitor.closing, 0, GRACE);
+    os_futex_wait(&monitor.closing, 0, monitor.tick / GRACE_PART);
     atomic_store_explicit(&seam_interrupts, false, memory_order_relaxed);
     for (unsigned i = 0; i < made; i++) {
         if (still_overdue(i))
@@ -124,11 +125,10 @@ static void sleep_until_called(void)
 
 static void *watch(void *arg)
 {
-    const int64_t tick = RUNNING_ON_VALGRIND ? VALGRIND_SLOWER * TICK : TICK;
     unsigned idle_ticks = 0;
     (void)arg;
     for (;;) {
-        os_futex_wait(&monitor.closing, 0, tick);
+        os_futex_wait(&monitor.closing, 0, monitor.tick);
         if (atomic_load_explicit(&monitor.closing, memory_order_relaxed))
             return NULL;
         bool idle = look();
@@ -141,6 +141,7 @@ static void *watch(void *arg)
 
 int monitor_open(void)
 {
+    monitor.tick = RUNNING_ON_VALGRIND ? VALGRIND_SLOWER * TICK : TICK;
     atomic_store_explicit(&monitor.closing, 0, memory_order_relaxed);
     int status = os_thread_start(&monitor.thread, watch, NULL);
     monitor.running = status == 0;

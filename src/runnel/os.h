@@ -64,6 +64,8 @@ int os_guard(void *address, size_t size);
 size_t os_guard_many(char *first, size_t stride, size_t count, size_t size);
 /* The same by page protection. -ENOMEM: too many mappings. */
 int os_protect(void *address, size_t size);
+/* Whether zeroed memory can be read, without a fault when it cannot. */
+bool os_readable(const void *address);
 
 /* epoll: what is ready goes to `events` with the data given to os_poll_arm. */
 struct os_event {

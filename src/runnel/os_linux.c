@@ -83,7 +83,8 @@ noinline int os_thread_count(void)
     const char *at = strrchr(text, ')');
     for (int field = 0; at && field < 18; field++)
         at = strchr(at + 1, ' ');
-    return at ? atoi(at + 1) : -EIO;
+    int count = at ? atoi(at + 1) : 0;
+    return count > 0 ? count : -EIO; /* an emulator may say 0 */
 }
 
 noinline void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected,
@@ -223,6 +224,13 @@ noinline void os_discard_many(const struct os_range *ranges, size_t count)
 noinline int os_protect(void *address, size_t size)
 {
     return mprotect(address, size, PROT_NONE) == 0 ? 0 : -errno;
+}
+
+noinline bool os_readable(const void *address)
+{
+    /* As a set of no signals to be blocked: nothing changes. */
+    return syscall(SYS_rt_sigprocmask, SIG_BLOCK, address, NULL,
+                   sizeof(uint64_t)) == 0;
 }
 
 noinline int os_poll_open(void)

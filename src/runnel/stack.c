@@ -55,6 +55,7 @@ struct slab {
 static struct {
     lock_word lock;
     enum guard_kind guard;
+    bool guard_seen; /* it keeps from reading */
     size_t page;
     size_t record;
     struct slab *slabs; /* newest first */
@@ -73,6 +74,7 @@ void stack_setup(size_t record)
     shared.page = os_page_size();
     shared.record = (record + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     shared.guard = GUARD_MADVISE;
+    shared.guard_seen = false;
 }
 
 void stack_teardown(void)
@@ -121,6 +123,12 @@ static bool guard(char *low)
 {
     if (shared.guard == GUARD_MADVISE && os_guard(low, shared.page) != 0)
         shared.guard = GUARD_PROTECT;
+    /* Emulators (QEMU's) take any advice they do not know for a hint. */
+    if (shared.guard == GUARD_MADVISE && !shared.guard_seen) {
+        shared.guard_seen = !os_readable(low);
+        if (!shared.guard_seen)
+            shared.guard = GUARD_PROTECT;
+    }
     if (shared.guard == GUARD_PROTECT && os_protect(low, shared.page) != 0)
         shared.guard = GUARD_NONE;
     return shared.guard != GUARD_NONE;

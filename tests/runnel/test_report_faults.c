@@ -36,6 +36,8 @@ static void null_is_written(void)
     rn_sleep(20 * RN_S);
 }
 
+#ifdef __x86_64__ /* on ARM a division by zero gives zero */
+#define DIVISION_TRAPS 1
 MISTAKE int divide(volatile int *by)
 {
     return 1000 / *by;
@@ -49,6 +51,7 @@ static void divides_by_zero(void)
 
     (void)result;
 }
+#endif
 
 FRAME void jump_to_nowhere(void (*volatile *to)(void))
 {
@@ -209,9 +212,11 @@ static const struct rn_death deaths[] = {
          "the faulty one\n",
          "test_report_faults.c:35\n    " NAMED("write_to_null"),
          NAMED("faulty"))},
+#ifdef DIVISION_TRAPS
     {"divides_by_zero", divides_by_zero, BY(SIGFPE),
      SAYS("SIGFPE: arithmetic exception", "goroutine 1 [running]: main",
           NAMED("divide"))},
+#endif
     {"null_is_called", null_is_called, BY(SIGSEGV),
      SAYS("SIGSEGV", "goroutine 1 [running]: main")},
     {"signal_is_sent", signal_is_sent, BY(SIGSEGV),
