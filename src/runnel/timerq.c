@@ -2,7 +2,9 @@
 /*
  * timerq.c: a 4-ary heap, whose nodes share cache lines better than a binary
  * one's (LaMarca and Ladner, "The influence of caches on the performance of
- * heaps", 1996). Each timer knows its place, so that it can be taken out.
+ * heaps", 1996). Each timer knows its place, so that it can be taken out; the
+ * heap knows each one's time, so that none is looked at but those that move:
+ * timers lie on the stacks of those who wait, which are in no cache.
  */
 #include "timerq.h"
 
@@ -39,34 +41,35 @@ size_t timerq_count(struct timerq *q)
 static bool timerq_check(const struct timerq *q)
 {
     for (size_t i = 0; i < q->count; i++)
-        if (q->heap[i]->place != i + 1 || q->heap[i]->home != q ||
-            (i > 0 && q->heap[i]->when < q->heap[(i - 1) / ARITY]->when))
+        if (q->heap[i].timer->place != i + 1 || q->heap[i].timer->home != q ||
+            q->heap[i].timer->when != q->heap[i].when ||
+            (i > 0 && q->heap[i].when < q->heap[(i - 1) / ARITY].when))
             return false;
     return q->count <= q->capacity;
 }
 
-static void set(struct timerq *q, size_t at, struct timer *timer)
+static void set(struct timerq *q, size_t at, struct timerq_place place)
 {
-    q->heap[at] = timer;
-    timer->place = at + 1;
+    q->heap[at] = place;
+    place.timer->place = at + 1;
 }
 
 static void sift_up(struct timerq *q, size_t at)
 {
-    struct timer *timer = q->heap[at];
+    struct timerq_place moved = q->heap[at];
     while (at > 0) {
         size_t parent = (at - 1) / ARITY;
-        if (q->heap[parent]->when <= timer->when)
+        if (q->heap[parent].when <= moved.when)
             break;
         set(q, at, q->heap[parent]);
         at = parent;
     }
-    set(q, at, timer);
+    set(q, at, moved);
 }
 
 static void sift_down(struct timerq *q, size_t at)
 {
-    struct timer *timer = q->heap[at];
+    struct timerq_place moved = q->heap[at];
     for (;;) {
         size_t first = at * ARITY + 1;
         if (first >= q->count)
@@ -74,26 +77,26 @@ static void sift_down(struct timerq *q, size_t at)
         size_t last = first + ARITY < q->count ? first + ARITY : q->count;
         size_t least = first;
         for (size_t child = first + 1; child < last; child++)
-            if (q->heap[child]->when < q->heap[least]->when)
+            if (q->heap[child].when < q->heap[least].when)
                 least = child;
-        if (q->heap[least]->when >= timer->when)
+        if (q->heap[least].when >= moved.when)
             break;
         set(q, at, q->heap[least]);
         at = least;
     }
-    set(q, at, timer);
+    set(q, at, moved);
 }
 
 /* Under the lock. */
 static void take_out(struct timerq *q, size_t at)
 {
-    q->heap[at]->place = 0;
-    struct timer *last = q->heap[--q->count];
+    q->heap[at].timer->place = 0;
+    struct timerq_place last = q->heap[--q->count];
     if (at < q->count) {
         set(q, at, last);
         if (!MUTANT(HEAP_UNSIFTED))
             sift_down(q, at);
-        sift_up(q, last->place - 1);
+        sift_up(q, last.timer->place - 1);
     }
 }
 
@@ -102,7 +105,7 @@ static void note_earliest(struct timerq *q)
 {
     /* Each time only while that is cheap. */
     INVARIANT(q->count > CHECK_MAX || timerq_check(q));
-    int64_t earliest = q->count ? q->heap[0]->when : RN_NEVER;
+    int64_t earliest = q->count ? q->heap[0].when : RN_NEVER;
     atomic_store_explicit(&q->earliest, earliest, memory_order_relaxed);
 }
 
@@ -112,14 +115,15 @@ void timerq_add(struct timerq *q, struct timer *timer)
     CHECKED(timer->place == 0);
     if (q->count == q->capacity) {
         size_t capacity = q->capacity ? 2 * q->capacity : 64;
-        struct timer **heap = alloc_grow(q->heap, capacity, sizeof(*heap));
+        struct timerq_place *heap =
+            alloc_grow(q->heap, capacity, sizeof(*heap));
         if (!heap)
             fatal("out of memory for %zu timers", capacity);
         q->heap = heap;
         q->capacity = capacity;
     }
     timer->home = q;
-    q->heap[q->count++] = timer;
+    q->heap[q->count++] = (struct timerq_place){timer->when, timer};
     sift_up(q, q->count - 1);
     note_earliest(q);
     lock_release(&q->lock);
@@ -144,8 +148,8 @@ struct timer *timerq_expire(struct timerq *q, int64_t now)
 {
     struct timer *due = NULL;
     lock_acquire(&q->lock);
-    while (!due && q->count > 0 && q->heap[0]->when <= now) {
-        struct timer *timer = q->heap[0];
+    while (!due && q->count > 0 && q->heap[0].when <= now) {
+        struct timer *timer = q->heap[0].timer;
         take_out(q, 0);
         if (!timer->claim || claim_take(timer->claim, timer->source))
             due = timer; /* otherwise its wait has ended in another way */
@@ -163,7 +167,7 @@ uint32_t timerq_due(struct timerq *q, int64_t now)
     uint32_t due = 0;
     lock_acquire(&q->lock);
     for (size_t at = 0; at < q->count && at < DUE_LOOKED; at++)
-        due += q->heap[at]->when <= now;
+        due += q->heap[at].when <= now;
     lock_release(&q->lock);
     return due;
 }
@@ -173,8 +177,8 @@ struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number)
     struct timer *timer = NULL;
     lock_acquire(&q->lock);
     for (size_t at = 0; !timer && at < q->count && at < DUE_LOOKED; at++)
-        if (q->heap[at]->when <= now && number-- == 0) {
-            timer = q->heap[at];
+        if (q->heap[at].when <= now && number-- == 0) {
+            timer = q->heap[at].timer;
             take_out(q, at);
         }
     note_earliest(q);

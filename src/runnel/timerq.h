@@ -27,12 +27,18 @@ struct timer {
     void (*fire)(struct timer *timer);
 };
 
+/* Its time stands beside it, so that places are compared in few cache lines. */
+struct timerq_place {
+    int64_t when;
+    struct timer *timer;
+};
+
 struct timerq {
     lock_word lock;
     /* When the first is due, RN_NEVER when there is none; written under the
      * lock, read by anybody (relaxed: a hint, re-read under the lock). */
     _Atomic(int64_t) earliest;
-    struct timer **heap; /* 4-ary, root at 1 - 1 */
+    struct timerq_place *heap; /* 4-ary, root at 1 - 1 */
     size_t count;
     size_t capacity;
 };
