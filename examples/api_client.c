@@ -3,12 +3,9 @@
  * api_client.c: a thousand requests, politely.
  *
  * Three limits at once: how many requests are open (so many workers has the
- * pool), how many begin a second (a limiter is asked before each), and how
- * often one is tried again. What may work later (429, 5xx, a connection that
- * broke) waits longer each time, by chance more or less, so that clients which
- * failed together do not come back together; a server that says when is
- * believed. Look at try_once: it only says what came of one try, and rn_retry
- * makes as many as it takes.
+ * pool), how many begin a second, and how often one is tried again (both in
+ * polite_get.h). Look at run: numbers come from a source, the pool turns each
+ * into an answer, the loop counts; a request that fails is an answer, too.
  *
  *     api_client http://localhost:8080/items/{n}
  *     api_client --requests 200 --concurrency 8 --rate 50 http://...
@@ -20,52 +17,13 @@
 #include <string.h>
 
 #include "common/histogram.h"
-#include "common/http_get.h"
-
-#define PAUSE_MAX_S 30
+#include "polite_get.h"
 
 static int64_t requests = 1000, concurrency = 16, rate, tries = 4;
 static int64_t pause_ms = 100, timeout_ms = 5000;
+static const char *pattern;
 
-static struct http_client http = {.body_max = (size_t)16 << 20};
-static struct rn_limiter limiter = RN_LIMITER(1, 1); /* no limit, yet */
-
-struct outcome {
-    struct http_reply reply; /* to the last try */
-    int64_t tried, us;       /* how often; what the last try took */
-    char *url;               /* while it is asked */
-};
-
-static void clear_outcome(struct outcome *outcome)
-{
-    http_reply_clear(&outcome->reply);
-}
-
-static bool may_work_later(int status)
-{
-    return status == RN_AGAIN || status == HTTP_LOST;
-}
-
-static int try_once(struct rn_ctx *ctx, struct outcome *outcome)
-{
-    struct http_reply *reply = &outcome->reply;
-    int status = rn_limiter_wait(ctx, &limiter, 1);
-
-    if (status != RN_OK)
-        return status;
-    int64_t start = rn_now();
-    http_reply_clear(reply);
-    status = http_get(ctx, &http, outcome->url, NULL, reply);
-    outcome->us = (rn_now() - start) / RN_US;
-    outcome->tried++;
-    if (reply->answer != 429 && reply->answer < 500)
-        return status;
-    if (outcome->tried < tries && reply->retry_after_s <= PAUSE_MAX_S)
-        example_sleep(ctx, reply->retry_after_s * RN_S);
-    return RN_AGAIN;
-}
-
-static char *address_of(const char *pattern, int64_t number)
+static char *address_of(int64_t number)
 {
     const char *place = strstr(pattern, "{n}");
     char *url;
@@ -78,24 +36,9 @@ static char *address_of(const char *pattern, int64_t number)
     return url;
 }
 
-/* All tries of one request; a failure of it is no failure of the others. */
-static int ask(struct rn_ctx *ctx, const char *pattern, int64_t *number,
-               struct outcome *outcome)
+static void clear_answer(struct polite_answer *answer)
 {
-    const struct rn_backoff backoff = {.attempts = (unsigned)tries,
-                                       .first_ns = pause_ms * RN_MS,
-                                       .max_ns = PAUSE_MAX_S * RN_S,
-                                       .jitter = 0.5,
-                                       .again = may_work_later};
-
-    *outcome = (struct outcome){.url = address_of(pattern, *number)};
-    if (!outcome->url)
-        return RN_NOMEM;
-    int status = rn_retry(ctx, &backoff, try_once, outcome);
-    free(outcome->url);
-    if (rn_ctx_err(ctx) != RN_OK)
-        clear_outcome(outcome);
-    return status == RN_NOMEM ? status : rn_ctx_err(ctx);
+    http_reply_clear(&answer->reply);
 }
 
 static int next_number(struct rn_ctx *ctx, int64_t *last, int64_t *number)
@@ -105,56 +48,80 @@ static int next_number(struct rn_ctx *ctx, int64_t *last, int64_t *number)
     return *number <= requests ? RN_OK : RN_CLOSED;
 }
 
-/* Takes what comes of the requests; how many were good. */
-static int64_t collect(rn_chan(struct outcome) outcomes, int64_t *again,
-                       struct histogram *times)
+static int ask(struct rn_ctx *ctx, struct polite *polite, int64_t *number,
+               struct polite_answer *answer)
 {
-    int64_t good = 0;
-
-    rn_range (struct outcome, outcome, outcomes) {
-        if (outcome.reply.why[0] && good == (int64_t)times->count)
-            example_error("%s", outcome.reply.why); /* the first that fails */
-        good += outcome.reply.answer >= 200 && outcome.reply.answer < 300;
-        *again += outcome.tried - 1;
-        histogram_add(times, outcome.us);
-        clear_outcome(&outcome);
+    char *url = address_of(*number);
+    if (!url)
+        return RN_NOMEM;
+    int status = polite_get(ctx, polite, url, answer);
+    free(url);
+    if (rn_ctx_err(ctx) != RN_OK) { /* called off: it is no answer */
+        clear_answer(answer);
+        return rn_ctx_err(ctx);
     }
-    return good;
+    return status == RN_NOMEM ? status : RN_OK;
+}
+
+struct counts {
+    int64_t good, again;
+    struct histogram times;
+};
+
+static void count(struct counts *counts, struct polite_answer *answer)
+{
+    bool good = answer->reply.answer >= 200 && answer->reply.answer < 300;
+
+    if (answer->reply.why[0] && counts->good == (int64_t)counts->times.count)
+        example_error("%s", answer->reply.why); /* the first that fails */
+    counts->good += good;
+    counts->again += answer->tried - 1;
+    histogram_add(&counts->times, answer->us);
+}
+
+static void print(const struct counts *counts, double seconds)
+{
+    const struct histogram *times = &counts->times;
+
+    printf("%lld of %lld good, %lld tried again, %.0f requests a second\n",
+           (long long)counts->good, (long long)requests,
+           (long long)counts->again,
+           (double)(requests + counts->again) / seconds);
+    printf("half within %.1f ms, 99 %% within %.1f ms, the slowest %.1f ms\n",
+           (double)histogram_percentile(times, 50) / 1e3,
+           (double)histogram_percentile(times, 99) / 1e3,
+           (double)times->most / 1e3);
 }
 
 static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     struct rn_group *group = rn_group_make(ctx, 0);
     rn_chan(int64_t) numbers = rn_group_chan(group, int64_t, 16);
-    rn_chan(struct outcome) outcomes = rn_group_chan(group, struct outcome, 16);
-    int64_t last = 0, again = 0, start = rn_now();
-    struct histogram times;
-    const char *url = argv[0];
+    rn_chan(struct polite_answer) answers =
+        rn_group_chan(group, struct polite_answer, 16);
+    int64_t last = 0, start = rn_now();
+    struct counts counts = {.good = 0};
+    struct polite polite;
     (void)argc;
 
-    rn_chan_set_drop(outcomes, clear_outcome);
-    histogram_clear(&times);
-    if (rate > 0)
-        limiter.interval_ns = RN_S / rate;
-    http.timeout_ms = timeout_ms;
-    http_client_open(&http);
+    pattern = argv[0];
+    histogram_clear(&counts.times);
+    polite_open(&polite, rate, tries, pause_ms, timeout_ms);
+    rn_chan_set_drop(answers, clear_answer);
     rn_source(group, numbers, next_number, &last);
-    rn_pool_map(group, (size_t)concurrency, numbers, outcomes, ask, url);
-    int64_t good = collect(outcomes, &again, &times);
+    rn_pool_map(group, (size_t)concurrency, numbers, answers, ask, &polite);
+    rn_range (struct polite_answer, answer, answers) {
+        count(&counts, &answer);
+        clear_answer(&answer);
+    }
     int status = rn_group_wait(group);
-    http_client_close(&http);
+    polite_close(&polite);
     if (rn_ctx_err(ctx) != RN_OK)
         return 1;
     if (status != RN_OK)
         example_error("%s", rn_status_text(status));
-    printf("%lld of %lld good, %lld tried again, %.0f requests a second\n",
-           (long long)good, (long long)requests, (long long)again,
-           (double)(requests + again) / (example_ms_since(start) / 1e3));
-    printf("half within %.1f ms, 99 %% within %.1f ms, the slowest %.1f ms\n",
-           (double)histogram_percentile(&times, 50) / 1e3,
-           (double)histogram_percentile(&times, 99) / 1e3,
-           (double)times.most / 1e3);
-    return good == requests ? 0 : 1;
+    print(&counts, example_ms_since(start) / 1e3);
+    return counts.good == requests ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -166,7 +133,7 @@ int main(int argc, char **argv)
          100000},
         {"tries", "N", "of one request", .number = &tries, 1, 20},
         {"pause-ms", "MS", "before the second try; doubles",
-         .number = &pause_ms, 0, 1000 * PAUSE_MAX_S},
+         .number = &pause_ms, 0, 1000 * POLITE_PAUSE_MAX_S},
         {"timeout-ms", "MS", "of one try", .number = &timeout_ms, 1, 600000},
         {0},
     };

@@ -122,22 +122,16 @@ static int run(struct rn_ctx *ctx, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    const char *unknown_slow = slow, *unknown_fail = fail;
+    struct service *late = service_named(services, SERVICES, slow);
+    struct service *broken = service_named(services, SERVICES, fail);
 
+    if ((slow && !late) || (fail && !broken))
+        return 2;
     for (struct service *s = services; s < services + SERVICES; s++) {
-        bool is_slow = slow && strcmp(slow, s->name) == 0;
-        bool fails = fail && strcmp(fail, s->name) == 0;
-        s->takes_ms = is_slow ? 100 * timeout_ms : s->takes_ms * unit_ms;
-        s->failures = fails ? failures : 0;
+        s->takes_ms = s == late ? 100 * timeout_ms : s->takes_ms * unit_ms;
+        s->failures = s == broken ? failures : 0;
         s->breaker =
             (struct rn_breaker){.failures = 3, .open_ns = open_ms * RN_MS};
-        unknown_slow = is_slow ? NULL : unknown_slow;
-        unknown_fail = fails ? NULL : unknown_fail;
-    }
-    if (unknown_slow || unknown_fail) {
-        example_error("there is no service \"%s\"",
-                      unknown_slow ? unknown_slow : unknown_fail);
-        return 2;
     }
     return services_run(ctx, services, SERVICES, serve, NULL) != RN_OK;
 }

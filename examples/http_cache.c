@@ -80,9 +80,8 @@ static int put(const char *key, const char *value, size_t size)
     if (!entry)
         return status;
     rn_rwmutex_lock(&cache.lock);
-    struct text **place = place_of(key);
-    if (place) {
-        struct text *old = *place;
+    struct text **place = place_of(key), *old = place ? *place : NULL;
+    if (old) {
         *place = entry;
         entry = old;
         status = 200;

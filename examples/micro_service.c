@@ -12,6 +12,18 @@
 
 #define MOST_MS 60000 /* that a service works on a request */
 
+struct service *service_named(struct service *services, size_t count,
+                              const char *name)
+{
+    for (size_t i = 0; name && i < count; i++) {
+        if (strcmp(name, services[i].name) == 0)
+            return &services[i];
+    }
+    if (name)
+        example_error("there is no service \"%s\"", name);
+    return NULL;
+}
+
 static bool take_failure(struct service *service)
 {
     int64_t left = service->failures;

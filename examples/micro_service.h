@@ -17,6 +17,10 @@ struct service {
     struct rn_breaker breaker; /* of those who ask it */
 };
 
+/* One of them; NULL for none, after a message unless the name is NULL. */
+struct service *service_named(struct service *services, size_t count,
+                              const char *name);
+
 /*
  * Runs them until function(ctx, arg) returns, and returns what that did; a
  * negative status when they could not be started. They end after it, since it
