@@ -263,6 +263,11 @@ static void percentiles(void)
 
     histogram_clear(&h);
     CHECK_EQ_INT(histogram_percentile(&h, 50), 0);
+    for (int64_t i = 1; i <= 3; i++)
+        histogram_add(&h, i);
+    CHECK_EQ_INT(histogram_percentile(&h, 50), 2); /* the nearest rank */
+    CHECK_EQ_INT(histogram_percentile(&h, 1), 1);
+    histogram_clear(&h);
     for (int64_t i = 1; i <= 100; i++)
         histogram_add(&h, i);
     CHECK_EQ_INT(histogram_percentile(&h, 50), 50);
