@@ -86,6 +86,12 @@ test('from the drop to the rejected rows', async ({ server, open }) => {
 test('cancel, and go on with it', async ({ folder, server, open }) => {
   const page = await open();
   await startSlowly(page, slowList(folder, 400000));
+  await page.waitForFunction(() => {
+    const card = document.querySelector('article.job');
+    return /^\d+ %, [\d,]+ rows a second, about .* left$/.test(card.querySelector('[data-pace]').textContent)
+      && card.querySelector('[data-chart] polyline').getAttribute('points').split(' ').length > 2
+      && card.querySelector('[data-bar]').value > 0;
+  });
   await accessible(page, 'running');
   await shoot(page, 'running');
   await page.getByRole('button', { name: /^Cancel/ }).click();

@@ -8,9 +8,10 @@
  *     job_json.c  jobs as clients see them
  *
  * Who may write: what the client asked for never changes. `state`, `attempt`
- * and all below "shown" change under the lock of jobs_internal.h. While a job is live or
- * `busy`, one goroutine owns it (whoever submits, runs, cancels or retries it):
- * the owner alone writes it to the store, and so may read it without the lock.
+ * and all below "shown" change under the lock of jobs_internal.h. While a job
+ * is live or `busy`, one goroutine owns it (whoever submits, runs, cancels or
+ * retries it): the owner alone writes it to the store, and so may read it
+ * without the lock.
  */
 #ifndef SLUICE_JOB_H
 #define SLUICE_JOB_H

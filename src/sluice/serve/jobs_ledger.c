@@ -5,9 +5,9 @@
  * An import drops its own when it has succeeded, and often nothing is left to
  * do. What it could not drop, because the program or the database ended first,
  * and what imports leave that are removed, is owed: the store knows it
- * (store_lines_dropped), and so does a list for each target here. It is tried at
- * the start, when something is added, and when an import into that target has
- * succeeded, since its database answers then. One at a time tries.
+ * (store_lines_dropped), and so does a list for each target here. It is tried
+ * at the start, when something is added, and when an import into that target
+ * has succeeded, since its database answers then. One at a time tries.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -152,7 +152,7 @@ uint64_t jobs_removals(struct jobs *jobs)
     return removals;
 }
 
-/* ------------------------------------------------------------ paths, targets */
+/* ----------------------------------------------------------- paths, targets */
 
 char *jobs_upload_path(const struct jobs *jobs, const struct job *job)
 {

@@ -78,7 +78,7 @@ static int no_memory(struct preview *p)
     return issue_set(&p->why, ISSUE_MEMORY, "out of memory");
 }
 
-/* ---------------------------------------------------------------- the bounds */
+/* --------------------------------------------------------------- the bounds */
 
 static bool has_time(void *arg)
 {
@@ -221,7 +221,7 @@ static struct sheet *open_rows(struct preview *p, bool first)
     return NULL;
 }
 
-/* ------------------------------------------------------------ rows and types */
+/* ----------------------------------------------------------- rows and types */
 
 static json_t *shown_row(const struct preview *p, const struct cell_row *row)
 {

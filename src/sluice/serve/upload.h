@@ -71,8 +71,8 @@ struct upload {
  * a place. RN_OK with the upload in *upload, the caller's to clear; or a
  * negative status after the refusal was answered: 400 {"error":"No file
  * uploaded"} and other faults of the form, 408, 413, 500, 503 when no place
- * became free, 507 when the disk or the spool is full. `name` of a raw body is the query's `name`, or
- * the X-File-Name header. Parks.
+ * became free, 507 when the disk or the spool is full. `name` of a raw body is
+ * the query's `name`, or the X-File-Name header. Parks.
  */
 int upload_receive(struct upload *upload, struct upload_spool *spool,
                    struct http_request *request,
