@@ -184,11 +184,12 @@ class Tls(Connection):
     folder = None
 
     @staticmethod
-    def connect(address, timeout):
+    def connect(address, timeout, source):
         context = ssl.create_default_context(
             cafile=os.path.join(Tls.folder, "cert.pem"))
-        return context.wrap_socket(socket.create_connection(address, timeout),
-                                   server_hostname="localhost")
+        return context.wrap_socket(
+            socket.create_connection(address, timeout, source),
+            server_hostname="localhost")
 
 
 @case
