@@ -3,15 +3,15 @@
 .SUFFIXES:
 .NOTPARALLEL:
 .PHONY: all examples needs-examples demo demo-serve test race asan valgrind \
-        model aarch64 soak bench bench-goroutines bench-patterns bench-figures \
-        bench-runnel bench-check bench-serve fuzz install guide format clean \
-        help
+        model races aarch64 soak bench bench-goroutines bench-patterns \
+        bench-figures bench-runnel bench-check bench-serve fuzz install guide \
+        format clean help
 
 .PHONY: all examples needs-examples demo demo-serve test model soak bench race \
         asan bench-goroutines bench-patterns bench-runnel bench-check \
         bench-serve valgrind fuzz guide install clean format help
         asan bench-goroutines bench-patterns bench-serve valgrind fuzz guide \
-        aarch64 install clean format help
+        aarch64 races install clean format help
 
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
@@ -25,7 +25,9 @@ FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
 # Rounds, seconds of stress and PCT schedules of depth 3 of each scenario of
 # `make soak`, preemptions in an interleaving of `make model`, seconds a fuzzer
 # of `make fuzz`, rows of `make bench`, rounds of `make bench-runnel`.
+# of `make fuzz`, rows of `make bench`, rounds of `make races`.
 ROUNDS = 20
+RACES = 1000
 STRESS_SECONDS = 60
 DEEP_SEEDS = 300000
 MODEL_BOUND = 3
@@ -71,6 +73,9 @@ valgrind: all
 
 model: all
 	@build/tests/model/test_model --bound $(MODEL_BOUND)
+
+races: all
+	@tools/run_races build $(RACES)
 
 aarch64: build-aarch64/build.ninja
 	@ninja -C build-aarch64
@@ -149,6 +154,7 @@ help:
 	@echo 'make aarch64  tests of the runtime for aarch64, in QEMU'
 	@echo 'make model    the core in all interleavings, MODEL_BOUND=$(MODEL_BOUND)'
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
+	@echo 'make races    tests that race RACES=$(RACES) times in a row (hours)'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
 	@echo 'make bench-goroutines  what one costs, and a thread'
