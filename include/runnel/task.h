@@ -41,8 +41,12 @@
  *   overflow hits a guard page and is reported with the goroutine's name.
  * - A goroutine is never taken off its thread. One that neither parks nor yields
  *   for about 10 ms keeps its thread, and another thread does the work that it
- *   leaves undone: timers, descriptors and other goroutines go on. But main's
- *   return waits for its next call into runnel, or its end.
+ *   leaves undone: timers, descriptors and other goroutines go on. There are at
+ *   most 1,280 such threads, which is what is set aside for them at the start;
+ *   with so many of them stuck at once the rest waits for one to come back.
+ *   And main's return waits for its next call into runnel, or its end: it may
+ *   hold a lock of malloc or of another library, so it cannot be taken away. A
+ *   program that must not wait for it calls exit instead.
  */
 #ifndef RUNNEL_TASK_H
 #define RUNNEL_TASK_H
