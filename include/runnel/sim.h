@@ -79,7 +79,8 @@ struct rn_sim_options {
     uint64_t steps_max;   /* 0: 1,000,000 places and switches */
     size_t stack_size;    /* of a goroutine that names none */
     /* One in so many calls that may fail does: rn_sim_fault, rn_try_go
-     * (RN_NOMEM), reads and writes of simulated descriptors. 0: none. */
+     * (RN_NOMEM), reads and writes of simulated descriptors, dials and accepts
+     * of simulated connections (RN_NOMEM too). 0: none. */
     unsigned fault_one_in;
     /* rn_sim_enumerate: interruptions and faults in one run; 0: none. */
     unsigned preemptions;
@@ -196,7 +197,8 @@ uint32_t rn_sim_draw(uint32_t count);
  * but datagrams works as it does over TCP: deadlines, half-close, a close that
  * wakes everybody. A dialed connection reaches its listener after a delay, and
  * any that has come may be accepted first. Faults also refuse a dial
- * (-ECONNREFUSED), and reset a connection before it is accepted.
+ * (-ECONNREFUSED), reset a connection before it is accepted, and leave no memory
+ * for one (RN_NOMEM).
  */
 struct rn_sim_link {
     int64_t

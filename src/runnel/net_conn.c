@@ -19,6 +19,7 @@
 #include "alloc.h"
 #include "net_address.h"
 #include "net_call.h"
+#include "schedule.h"
 
 static char io_edge; /* an address for the race detector */
 
@@ -35,7 +36,8 @@ void net_edge_in(void)
 int conn_make(int fd, bool is_socket, const struct net_address *remote,
               struct rn_conn **out)
 {
-    struct rn_conn *conn = alloc_zeroed(1, sizeof(*conn));
+    bool fails = simfd_is(fd) && schedule_faults();
+    struct rn_conn *conn = fails ? NULL : alloc_zeroed(1, sizeof(*conn));
     if (!conn)
         return RN_NOMEM;
     int status = netfd_open(&conn->fd, fd);
