@@ -173,6 +173,16 @@ static bool stop(struct rn_timer *timer)
     return was_active;
 }
 
+/* Under the lock: the same as stop and arm, where only the time changes. */
+static bool postpone(struct rn_timer *timer, int64_t when)
+{
+    if (!timer->active || timer->period > 0 || MUTANT(STOP_LEAVES_TICK) ||
+        !timerq_postpone(&timer->timer, when))
+        return false;
+    race_release(timer);
+    return true;
+}
+
 bool rn_timer_stop(struct rn_timer *timer)
 {
     sched_point();
@@ -188,10 +198,16 @@ bool rn_timer_reset(struct rn_timer *timer, int64_t ns)
     if (timer->period > 0 && ns <= 0)
         misuse("ticker with a period that is not positive");
     lock_acquire(&timer->lock);
-    bool was_active = stop(timer);
+    bool was_active;
+    int64_t when = rn_deadline(ns);
+    if (postpone(timer, when)) {
+        was_active = true;
+    } else {
+        was_active = stop(timer);
+        arm(timer, when);
+    }
     if (timer->period > 0)
         timer->period = ns;
-    arm(timer, rn_deadline(ns));
     lock_release(&timer->lock);
     return was_active;
 }

@@ -2,9 +2,26 @@
 /*
  * timerq.c: a 4-ary heap, whose nodes share cache lines better than a binary
  * one's (LaMarca and Ladner, "The influence of caches on the performance of
- * heaps", 1996). Each timer knows its place, so that it can be taken out; the
- * heap knows each one's time, so that none is looked at but those that move:
- * timers lie on the stacks of those who wait, which are in no cache.
+ * heaps", 1996).
+ *
+ * A node is a time and the number of a slot; the slot points to the timer, and
+ * the timer's `place` is the slot's number. So nodes move about in the heap
+ * without a look at the timers, which lie all over the memory, and most timers
+ * never fire. Under the lock:
+ *
+ * 1. Each node has a slot of its own. A slot without a timer means that the
+ *    timer was taken out (it may be gone): the node is dead. Dead nodes are
+ *    dropped when they come to the root, or are the last, or are more than
+ *    half of all (sweep).
+ * 2. A node's time is not later than its timer's: one that was postponed keeps
+ *    its node where it is, and sinks when it comes to the root.
+ * 3. `earliest` is the time of the root. `stale` says that the root is dead or
+ *    was postponed, so that nothing may be due then; timerq_next sees to that.
+ *    In a small heap a root is not left so.
+ *
+ * Rejected: taking a node out at once, which costs a walk from its place to a
+ * leaf, through timers that are not in the cache; it was half of the time of a
+ * context with a deadline that does not come.
  */
 #include "timerq.h"
 
@@ -16,60 +33,71 @@
 #define ARITY     4
 /* Timers that are all looked at, with -Dchecks=true. */
 #define CHECK_MAX 64
+/* Up to so many nodes the root is never stale: it has not far to sink. */
+#define SMALL     16
+
+#define NO_SLOT UINT32_MAX
 
 void timerq_init(struct timerq *q)
 {
-    *q = (struct timerq){0};
+    *q = (struct timerq){.free_slot = NO_SLOT};
     atomic_store_explicit(&q->earliest, RN_NEVER, memory_order_relaxed);
 }
 
 void timerq_clear(struct timerq *q)
 {
     alloc_free(q->heap);
+    alloc_free(q->slots);
     timerq_init(q);
 }
 
 size_t timerq_count(struct timerq *q)
 {
     lock_acquire(&q->lock);
-    size_t count = q->count;
+    size_t count = q->count - q->dead;
     lock_release(&q->lock);
     return count;
 }
 
-/* Under the lock: each knows its place, none is before its parent. */
+static struct timer *timer_of(const struct timerq *q, size_t at)
+{
+    return q->slots[q->heap[at].slot].timer;
+}
+
+/* Under the lock: 1 and 2 above, and no node is before its parent. */
 static bool timerq_check(const struct timerq *q)
 {
-    for (size_t i = 0; i < q->count; i++)
-        if (q->heap[i].timer->place != i + 1 || q->heap[i].timer->home != q ||
-            q->heap[i].timer->when != q->heap[i].when ||
-            (i > 0 && q->heap[i].when < q->heap[(i - 1) / ARITY].when))
+    size_t dead = 0;
+    for (size_t i = 0; i < q->count; i++) {
+        const struct timer *timer = timer_of(q, i);
+        dead += !timer;
+        if (timer && (timer->place != q->heap[i].slot + (size_t)1 ||
+                      timer->home != q || timer->when < q->heap[i].when))
             return false;
-    return q->count <= q->capacity;
+        if (i > 0 && q->heap[i].when < q->heap[(i - 1) / ARITY].when)
+            return false;
+    }
+    return dead == q->dead && q->slots_used <= q->capacity;
 }
 
-static void set(struct timerq *q, size_t at, struct timerq_place place)
+/* Returns where it has come to. */
+static size_t sift_up(struct timerq *q, size_t at)
 {
-    q->heap[at] = place;
-    place.timer->place = at + 1;
-}
-
-static void sift_up(struct timerq *q, size_t at)
-{
-    struct timerq_place moved = q->heap[at];
+    struct timer_node node = q->heap[at];
     while (at > 0) {
         size_t parent = (at - 1) / ARITY;
-        if (q->heap[parent].when <= moved.when)
+        if (q->heap[parent].when <= node.when)
             break;
-        set(q, at, q->heap[parent]);
+        q->heap[at] = q->heap[parent];
         at = parent;
     }
-    set(q, at, moved);
+    q->heap[at] = node;
+    return at;
 }
 
 static void sift_down(struct timerq *q, size_t at)
 {
-    struct timerq_place moved = q->heap[at];
+    struct timer_node node = q->heap[at];
     for (;;) {
         size_t first = at * ARITY + 1;
         if (first >= q->count)
@@ -79,54 +107,164 @@ static void sift_down(struct timerq *q, size_t at)
         for (size_t child = first + 1; child < last; child++)
             if (q->heap[child].when < q->heap[least].when)
                 least = child;
-        if (q->heap[least].when >= moved.when)
+        if (q->heap[least].when >= node.when)
             break;
-        set(q, at, q->heap[least]);
+        q->heap[at] = q->heap[least];
         at = least;
     }
-    set(q, at, moved);
+    q->heap[at] = node;
 }
 
-/* Under the lock. */
-static void take_out(struct timerq *q, size_t at)
+/* ------------------------------------------------------------------- slots */
+
+static uint32_t slot_take(struct timerq *q)
 {
-    q->heap[at].timer->place = 0;
-    struct timerq_place last = q->heap[--q->count];
-    if (at < q->count) {
-        set(q, at, last);
-        if (!MUTANT(HEAP_UNSIFTED))
-            sift_down(q, at);
-        sift_up(q, last.timer->place - 1);
+    uint32_t slot = q->free_slot;
+    if (slot == NO_SLOT)
+        return q->slots_used++;
+    q->free_slot = q->slots[slot].next_free;
+    return slot;
+}
+
+static void slot_give(struct timerq *q, uint32_t slot)
+{
+    q->slots[slot].next_free = q->free_slot;
+    q->free_slot = slot;
+}
+
+/* -------------------------------------------------------------- dead nodes */
+
+static void drop_root(struct timerq *q)
+{
+    slot_give(q, q->heap[0].slot);
+    if (--q->count == 0)
+        return;
+    q->heap[0] = q->heap[q->count];
+    if (!MUTANT(HEAP_UNSIFTED))
+        sift_down(q, 0);
+}
+
+/* The root is not what it was: 3 above. */
+static bool root_is_stale(const struct timerq *q)
+{
+    if (q->count == 0)
+        return false;
+    const struct timer *timer = timer_of(q, 0);
+    return !timer || timer->when > q->heap[0].when;
+}
+
+static void settle_root(struct timerq *q)
+{
+    while (root_is_stale(q)) {
+        const struct timer *timer = timer_of(q, 0);
+        if (timer) {
+            q->heap[0].when = timer->when;
+            sift_down(q, 0);
+        } else {
+            q->dead--;
+            drop_root(q);
+        }
     }
 }
 
-/* Under the lock. */
-static void note_earliest(struct timerq *q)
+/* Drops all dead nodes; a heap is made of the rest from its leaves up. */
+static void sweep(struct timerq *q)
 {
-    /* Each time only while that is cheap. */
-    INVARIANT(q->count > CHECK_MAX || timerq_check(q));
-    int64_t earliest = q->count ? q->heap[0].when : RN_NEVER;
+    size_t kept = 0;
+    for (size_t at = 0; at < q->count; at++) {
+        if (timer_of(q, at))
+            q->heap[kept++] = q->heap[at];
+        else
+            slot_give(q, q->heap[at].slot);
+    }
+    q->count = kept;
+    q->dead = 0;
+    for (size_t at = kept / ARITY + 1; at-- > 0;)
+        if (at < kept)
+            sift_down(q, at);
+}
+
+static void note(struct timerq *q, int64_t earliest, bool stale)
+{
     atomic_store_explicit(&q->earliest, earliest, memory_order_relaxed);
+    atomic_store_explicit(&q->stale, stale, memory_order_relaxed);
+}
+
+/* The root is another, or has changed. */
+static void note_root(struct timerq *q)
+{
+    if (q->count <= SMALL)
+        settle_root(q);
+    note(q, q->count ? q->heap[0].when : RN_NEVER, root_is_stale(q));
+}
+
+/* With -Dchecks=true, each time only while that is cheap. */
+static void check_if_cheap(const struct timerq *q)
+{
+    (void)q;
+    INVARIANT(q->count > CHECK_MAX || timerq_check(q));
+}
+
+int64_t timerq_settle(struct timerq *q)
+{
+    lock_acquire(&q->lock);
+    settle_root(q);
+    note_root(q);
+    lock_release(&q->lock);
+    return timerq_earliest(q);
+}
+
+/* -------------------------------------------------------------- in and out */
+
+static void grow(struct timerq *q)
+{
+    size_t capacity = q->capacity ? 2 * q->capacity : 64;
+    struct timer_node *heap = alloc_grow(q->heap, capacity, sizeof(*heap));
+    if (heap)
+        q->heap = heap;
+    union timer_slot *slots = alloc_grow(q->slots, capacity, sizeof(*slots));
+    if (slots)
+        q->slots = slots;
+    if (!heap || !slots || capacity >= NO_SLOT)
+        fatal("out of memory for %zu timers", capacity);
+    q->capacity = capacity;
 }
 
 void timerq_add(struct timerq *q, struct timer *timer)
 {
     lock_acquire(&q->lock);
     CHECKED(timer->place == 0);
-    if (q->count == q->capacity) {
-        size_t capacity = q->capacity ? 2 * q->capacity : 64;
-        struct timerq_place *heap =
-            alloc_grow(q->heap, capacity, sizeof(*heap));
-        if (!heap)
-            fatal("out of memory for %zu timers", capacity);
-        q->heap = heap;
-        q->capacity = capacity;
-    }
+    if (q->count == q->capacity)
+        grow(q);
+    uint32_t slot = slot_take(q);
+    q->slots[slot].timer = timer;
+    timer->place = slot + (size_t)1;
     timer->home = q;
-    q->heap[q->count++] = (struct timerq_place){timer->when, timer};
-    sift_up(q, q->count - 1);
-    note_earliest(q);
+    q->heap[q->count++] = (struct timer_node){timer->when, slot};
+    if (sift_up(q, q->count - 1) == 0)
+        note(q, timer->when, false);
+    check_if_cheap(q);
     lock_release(&q->lock);
+}
+
+/* Under the lock: the timer is out; its node stays for a while. */
+static void bury(struct timerq *q, struct timer *timer)
+{
+    uint32_t slot = (uint32_t)(timer->place - 1);
+    bool was_root = q->heap[0].slot == slot;
+    timer->place = 0;
+    if (q->heap[q->count - 1].slot == slot) {
+        q->count--;
+        slot_give(q, slot);
+    } else {
+        q->slots[slot].timer = NULL;
+        q->dead++;
+    }
+    bool swept = q->count > SMALL && q->dead > q->count / 2;
+    if (swept)
+        sweep(q);
+    if (was_root || swept)
+        note_root(q);
 }
 
 bool timerq_remove(struct timer *timer)
@@ -136,12 +274,39 @@ bool timerq_remove(struct timer *timer)
         return false;
     lock_acquire(&q->lock);
     bool queued = timer->place != 0;
-    if (queued) {
-        take_out(q, timer->place - 1);
-        note_earliest(q);
-    }
+    if (queued)
+        bury(q, timer);
+    check_if_cheap(q);
     lock_release(&q->lock);
     return queued;
+}
+
+bool timerq_postpone(struct timer *timer, int64_t when)
+{
+    struct timerq *q = timer->home;
+    if (!q)
+        return false;
+    lock_acquire(&q->lock);
+    bool later = timer->place != 0 && when >= timer->when;
+    if (later) {
+        timer->when = when;
+        if (q->heap[0].slot + (size_t)1 == timer->place)
+            note_root(q);
+    }
+    lock_release(&q->lock);
+    return later;
+}
+
+/* Under the lock, the root's settled timer: out; NULL when it lost its claim.
+ */
+static struct timer *take_root(struct timerq *q)
+{
+    struct timer *timer = timer_of(q, 0);
+    drop_root(q);
+    timer->place = 0;
+    if (timer->claim && !claim_take(timer->claim, timer->source))
+        return NULL; /* its wait has ended in another way */
+    return timer;
 }
 
 struct timer *timerq_expire(struct timerq *q, int64_t now)
@@ -149,25 +314,35 @@ struct timer *timerq_expire(struct timerq *q, int64_t now)
     struct timer *due = NULL;
     lock_acquire(&q->lock);
     while (!due && q->count > 0 && q->heap[0].when <= now) {
-        struct timer *timer = q->heap[0].timer;
-        take_out(q, 0);
-        if (!timer->claim || claim_take(timer->claim, timer->source))
-            due = timer; /* otherwise its wait has ended in another way */
+        if (root_is_stale(q))
+            settle_root(q);
+        else
+            due = take_root(q);
     }
-    note_earliest(q);
+    note_root(q);
+    check_if_cheap(q);
     lock_release(&q->lock);
     return due;
 }
 
+/* -------------------------------------------------------------- simulation */
+
 /* Places of the heap in which several due timers are looked for. */
 #define DUE_LOOKED 16
+
+static bool is_due(const struct timerq *q, size_t at, int64_t now)
+{
+    const struct timer *timer = timer_of(q, at);
+    return timer && timer->when <= now;
+}
 
 uint32_t timerq_due(struct timerq *q, int64_t now)
 {
     uint32_t due = 0;
     lock_acquire(&q->lock);
+    settle_root(q);
     for (size_t at = 0; at < q->count && at < DUE_LOOKED; at++)
-        due += q->heap[at].when <= now;
+        due += is_due(q, at, now);
     lock_release(&q->lock);
     return due;
 }
@@ -177,11 +352,11 @@ struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number)
     struct timer *timer = NULL;
     lock_acquire(&q->lock);
     for (size_t at = 0; !timer && at < q->count && at < DUE_LOOKED; at++)
-        if (q->heap[at].when <= now && number-- == 0) {
-            timer = q->heap[at].timer;
-            take_out(q, at);
+        if (is_due(q, at, now) && number-- == 0) {
+            timer = timer_of(q, at);
+            bury(q, timer);
         }
-    note_earliest(q);
+    check_if_cheap(q);
     lock_release(&q->lock);
     if (timer && timer->claim && !claim_take(timer->claim, timer->source))
         timer = NULL;

@@ -3,11 +3,11 @@
  * timerq.h: what is to happen later, in the order in which it is due.
  *
  * A queue belongs to a worker but may be used from any thread: its lock
- * protects the heap and the `place` of every timer in it. A timer is memory of
- * its owner. When it is due it is taken out and returned, never called from
- * here; and if it carries a claim it is returned only when it won that claim,
- * which is tried under the lock: so once timerq_remove returned, nobody touches
- * the timer unless it has won.
+ * protects the heap, and `place` and `when` of every timer in it. A timer is
+ * memory of its owner. When it is due it is taken out and returned, never
+ * called from here; and if it carries a claim it is returned only when it won
+ * that claim, which is tried under the lock: so once timerq_remove returned,
+ * nobody touches the timer unless it has won.
  */
 #ifndef RUNNEL_TIMERQ_H
 #define RUNNEL_TIMERQ_H
@@ -20,27 +20,37 @@ struct timerq;
 struct timer {
     int64_t when;
     struct timerq *home;      /* the queue it was last put in, or NULL */
-    size_t place;             /* in the heap, from 1; 0 = not in it */
+    size_t place;             /* its slot, from 1; 0 = not in the queue */
     _Atomic(uint32_t) *claim; /* or NULL: fires in any case */
     uint32_t source;          /* what to claim with */
     /* Called outside every lock by whoever expired the queue. */
     void (*fire)(struct timer *timer);
 };
 
-/* Its time stands beside it, so that places are compared in few cache lines. */
-struct timerq_place {
+struct timer_node {
     int64_t when;
-    struct timer *timer;
+    uint32_t slot;
+};
+
+union timer_slot {
+    struct timer *timer; /* of a node in the heap; NULL: it was taken out */
+    uint32_t next_free;
 };
 
 struct timerq {
     lock_word lock;
-    /* When the first is due, RN_NEVER when there is none; written under the
-     * lock, read by anybody (relaxed: a hint, re-read under the lock). */
+    /* The root is not due then any more: see timerq_next. */
+    _Atomic(bool) stale;
+    /* No timer is due before; RN_NEVER when there is none. Both are written
+     * under the lock, read by anybody (relaxed: a hint, re-read under it). */
     _Atomic(int64_t) earliest;
-    struct timerq_place *heap; /* 4-ary, root at 1 - 1 */
-    size_t count;
-    size_t capacity;
+    struct timer_node *heap; /* 4-ary, root at 0 */
+    size_t count;            /* nodes, with the dead */
+    size_t dead;
+    size_t capacity; /* of heap and slots */
+    union timer_slot *slots;
+    uint32_t slots_used; /* at any time so far */
+    uint32_t free_slot;  /* the first in a chain */
 };
 
 void timerq_init(struct timerq *q);
@@ -51,6 +61,13 @@ void timerq_add(struct timerq *q, struct timer *timer);
 
 /* Takes it out of the queue it is in. True when this call did. */
 bool timerq_remove(struct timer *timer);
+
+/*
+ * Moves one that is in a queue to a time that is not earlier than its own, and
+ * costs nearly nothing. False, and nothing done, when it is not that. Nobody
+ * else changes its time meanwhile.
+ */
+bool timerq_postpone(struct timer *timer, int64_t when);
 
 /*
  * Takes out the earliest that is due at `now` (and wins its claim, if it has
@@ -70,9 +87,21 @@ struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number);
 /* Timers in it now. */
 size_t timerq_count(struct timerq *q);
 
+/* Not later than the first is due: before then there is nothing to do. */
 static inline int64_t timerq_earliest(const struct timerq *q)
 {
     return atomic_load_explicit(&q->earliest, memory_order_relaxed);
+}
+
+/* Drops what stands in the way of the first; returns when that is due. */
+int64_t timerq_settle(struct timerq *q);
+
+/* When the first is due: for who decides how long to sleep, or to give up. */
+static inline int64_t timerq_next(struct timerq *q)
+{
+    if (atomic_load_explicit(&q->stale, memory_order_relaxed))
+        return timerq_settle(q);
+    return timerq_earliest(q);
 }
 
 #endif

@@ -279,7 +279,7 @@ static int64_t earliest_of_all(void)
 {
     int64_t earliest = RN_NEVER;
     for (unsigned i = 0, made = workers_made(); i < made; i++) {
-        int64_t when = timerq_earliest(&workers.all[i].timers);
+        int64_t when = timerq_next(&workers.all[i].timers);
         if (when < earliest)
             earliest = when;
     }

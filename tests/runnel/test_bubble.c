@@ -344,6 +344,74 @@ static int wait_outside(void *arg)
     return 0;
 }
 
+enum { ALARMS = 200, MOVES = 600 };
+
+struct alarm {
+    struct rn_timer *timer;
+    _Atomic(int64_t) due; /* 0: stopped, or has rung */
+    _Atomic(int) rings;
+    int expected;
+};
+
+static void ring(void *arg)
+{
+    struct alarm *alarm = arg;
+    RN_SIM_CHECK(alarm->due == rn_now());
+    alarm->due = 0;
+    alarm->rings++;
+}
+
+/* Between the milliseconds, at which nothing else happens. */
+static int64_t draw_due(void)
+{
+    return rn_now() + (1 + rn_draw(500)) * RN_MS + 1 + rn_draw(1000);
+}
+
+/* Stops one, or sets it anew, to a time before or after its own. */
+static void move(struct alarm *alarm)
+{
+    int64_t due = rn_draw(3) == 0 ? 0 : draw_due();
+    bool was_set = alarm->due != 0;
+    alarm->expected += (due != 0) - was_set;
+    alarm->due = due;
+    RN_SIM_CHECK(due ? rn_timer_reset(alarm->timer, due - rn_now()) == was_set
+                     : rn_timer_stop(alarm->timer) == was_set);
+}
+
+static int move_alarms(void *arg)
+{
+    static struct alarm alarms[ALARMS];
+    (void)arg;
+    for (int i = 0; i < ALARMS; i++) {
+        int64_t due = draw_due();
+        alarms[i].due = due;
+        alarms[i].rings = 0;
+        alarms[i].expected = 1;
+        alarms[i].timer = rn_after_func(due - rn_now(), ring, &alarms[i]);
+    }
+    for (int i = 0; i < MOVES; i++) {
+        if (rn_draw(4) == 0)
+            rn_sleep(RN_MS);
+        move(&alarms[rn_draw(ALARMS)]);
+    }
+    rn_sleep(RN_S);
+    for (int i = 0; i < ALARMS; i++) {
+        RN_SIM_CHECK(alarms[i].due == 0);
+        RN_SIM_CHECK(alarms[i].rings == alarms[i].expected);
+        rn_timer_free(alarms[i].timer);
+    }
+    return 0;
+}
+
+/* Many timers that are stopped and moved, earlier and later, while others
+ * fire: each fires at its own time, once for each time it was set. */
+static void moved_timers_keep_their_times(void)
+{
+    for (int i = 0; i < BUBBLES / 10; i++)
+        if (!CHECK_EQ_INT(rn_bubble(move_alarms, NULL), RN_OK))
+            return;
+}
+
 static int open_inside(void *arg)
 {
     (void)arg;
@@ -371,5 +439,5 @@ static void misuse_is_told(void)
 CHECK_MAIN(clock_starts_at_a_fixed_instant, every_kind_of_wait_counts,
            wait_lets_the_others_finish, due_functions_have_run,
            several_may_wait, equal_deadlines_come_in_any_order,
-           timers_end_with_the_bubble, deadlock_is_told, failed_check_is_told,
-           misuse_is_told)
+           timers_end_with_the_bubble, moved_timers_keep_their_times,
+           deadlock_is_told, failed_check_is_told, misuse_is_told)

@@ -176,7 +176,58 @@ static void stopped_function_is_never_called(void)
     CHECK_EQ_INT(atomic_load(&call.count), expected);
 }
 
+struct late {
+    struct rn_timer *timer;
+    _Atomic(int64_t) not_before;
+    _Atomic(int) early;
+    _Atomic(int) *calls;
+};
+
+static void note_call(void *arg)
+{
+    struct late *late = arg;
+
+    late->early += rn_now() < late->not_before;
+    atomic_fetch_add(late->calls, 1);
+}
+
+/* Many timers that are each moved later, twice: none fires early. */
+static void moved_later_is_not_early(void)
+{
+    enum { TIMERS = 100 };
+    static struct late all[TIMERS];
+    _Atomic(int) calls = 0;
+    int expected = TIMERS;
+
+    for (int i = 0; i < TIMERS; i++) {
+        all[i].calls = &calls;
+        all[i].early = 0;
+        all[i].not_before = rn_deadline(RN_MS);
+        all[i].timer = rn_after_func(RN_MS, note_call, &all[i]);
+    }
+    for (int i = 0; i < 2 * TIMERS; i++) {
+        struct late *late = &all[i % TIMERS];
+        int64_t wait_ns = (2 + i % 7 + i / TIMERS) * RN_MS;
+        int64_t deadline = rn_deadline(wait_ns);
+
+        if (rn_timer_reset(late->timer, wait_ns)) {
+            if (late->not_before)
+                late->not_before = deadline;
+        } else {
+            late->not_before = 0; /* fired, perhaps not called: not judged */
+            expected++;
+        }
+    }
+    while (atomic_load(&calls) < expected)
+        rn_sleep(100 * RN_US);
+    for (int i = 0; i < TIMERS; i++) {
+        CHECK_EQ_INT(all[i].early, 0);
+        rn_timer_free(all[i].timer);
+    }
+}
+
 RN_CHECK_MAIN(stop_in_time_is_true, stop_leaves_no_stale_value,
               reset_leaves_no_stale_value, reset_moves_and_rearms,
               moved_earlier_is_not_lost, random_moves_lose_none,
-              racing_stop_tells_the_truth, stopped_function_is_never_called)
+              moved_later_is_not_early, racing_stop_tells_the_truth,
+              stopped_function_is_never_called)
