@@ -8,7 +8,7 @@ what is longer than the chart is cut off with its value beside it.
 import runnel_lines as lines
 
 NAME_WIDTH, UNIT_WIDTH, UNITS, ROW, TOP = 128, 220, 2, 16, 44
-RIGHT = 64
+RIGHT = 96
 
 STYLE = """
  text { font: 11px ui-monospace, SFMono-Regular, Menlo, monospace;
@@ -34,7 +34,7 @@ def text(x, y, words, anchor="start"):
 
 def row(line, one, two, y):
     """A line's name, its bar, its dot and the numbers."""
-    shown = one if one is not None else two
+    both = ["%.2f" % part for part in (one, two) if part is not None]
     parts = [text(NAME_WIDTH - 6, y + 10, line.name, "end")]
     if one is not None:
         parts.append('<rect class="%s" x="%d" y="%d" width="%.1f" '
@@ -45,7 +45,7 @@ def row(line, one, two, y):
         parts.append('<circle class="two" cx="%.1f" cy="%d" r="4"/>'
                      % (at(two), y + 7))
     end = max(at(part) for part in (one, two) if part is not None)
-    parts.append(text(end + 8, y + 10, "%.2f" % shown))
+    parts.append(text(end + 8, y + 10, " / ".join(both)))
     return parts
 
 

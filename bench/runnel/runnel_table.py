@@ -140,7 +140,7 @@ def scaling(found):
 def parts(results):
     """{name: lines of Markdown}; pages take them one by one."""
     found = lines.entries(results)
-    return {
+    made = {
         "about": about(results),
         "what": what_rows(),
         "lines": main_rows(found),
@@ -150,6 +150,10 @@ def parts(results):
         "limits": limit_rows(found),
         "scaling": scaling(found),
     }
+    for rows in made.values():
+        if len(rows) == 2 and rows[0].startswith("|"):
+            rows[:] = ["Not measured."]
+    return made
 
 
 def markdown(results):
