@@ -13,6 +13,7 @@
 #include <runnel/panic.h>
 
 #include "fatal.h"
+#include "hooks.h"
 #include "lock.h"
 #include "os.h"
 #include "sanitize.h"
@@ -85,7 +86,9 @@ static void *serve(void *arg)
     (void)arg;
     for (struct call *call = next_call(); call; call = next_call()) {
         struct task *task = call->task;
+        hook_block(task, true);
         run_call(call);
+        hook_block(task, false);
         sched_ready(task);
         sched_outside_end();
     }

@@ -8,7 +8,7 @@
  * same thread releases it (sched.h).
  *
  * Order, where two are held: channels by address, then a cancel token, then a
- * timer queue, then the scheduler's lock.
+ * timer queue, then the scheduler's lock, then those of a trace.
  *
  * The race detector does not see these locks, on purpose: an edge that a user's
  * program does not have would hide its races (sanitize.h).

@@ -15,6 +15,8 @@
 
 /* The monotonic clock. */
 int64_t os_clock(void);
+/* Does the processor's counter run evenly, and alike on all processors? */
+bool os_counter_even(void);
 /* Bits that nobody can guess, to seed generators. */
 uint64_t os_entropy(void);
 /* CPUs that this process may use, at least 1. */

@@ -48,6 +48,24 @@ noinline int64_t os_clock(void)
     return (int64_t)now.tv_sec * RN_S + now.tv_nsec;
 }
 
+/* On x86 the system knows: it has measured, and uses it as its own clock. */
+noinline bool os_counter_even(void)
+{
+#if defined(__x86_64__)
+    static const char path[] =
+        "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    char text[8] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t size = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    return size > 0 && strncmp(text, "tsc\n", 4) == 0;
+#else
+    return true; /* as the architecture says */
+#endif
+}
+
 noinline uint64_t os_entropy(void)
 {
     uint64_t bits;

@@ -11,12 +11,14 @@
 #include <errno.h>
 
 #include "fatal.h"
+#include "hooks.h"
 #include "monitor.h"
 #include "os.h"
 #include "poll.h"
 #include "schedule.h"
 #include "seat.h"
 #include "switch.h"
+#include "trace_ring.h"
 #include "worker.h"
 
 #define PROCS_MAX 1024
@@ -177,6 +179,7 @@ static inline void switch_to(struct worker *w, struct task *from,
                              struct task *to, bool for_good)
 {
     struct sanitize *leave = from ? &from->sanitize : &w->sanitize;
+    hook_switch(from, to);
     void **save = from ? &from->sp : &w->sp;
     atomic_store_explicit(&w->current, to, memory_order_relaxed);
     if (to) {
@@ -219,11 +222,13 @@ void sched_ready(struct task *task)
     }
     set_state(task, TASK_RUNNABLE);
     prefetch_rest(task);
+    hook_ready(task);
     worker_start(task);
 }
 
 void sched_start(struct task *task)
 {
+    hook_created(task);
     worker_start(task);
 }
 
@@ -248,10 +253,19 @@ static void work(struct worker *w)
     }
 }
 
+_Static_assert(TRACE_RINGS == WORKERS_MAX + 1, "a ring for each worker");
+
+/* For the trace: what has been running here. */
+static struct task *running(void)
+{
+    return worker_current(worker_self());
+}
+
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
     worker_set_self(w);
+    trace_thread((int)(w - workers.all), running);
     sanitize_thread(&w->sanitize);
     show_thread();
     if (w->stack_size == 0)
@@ -259,6 +273,7 @@ static void *worker_main(void *arg)
     options.thread_begin();
     work(w);
     options.thread_end();
+    trace_thread(-1, NULL);
     worker_set_self(NULL);
     return NULL;
 }
@@ -342,6 +357,7 @@ int sched_run(struct task *first)
     int status = start_threads();
     if (status == 0) {
         /* Not before: nobody runs it when the runtime cannot start. */
+        hook_created(first);
         worker_share(first);
         worker_main(&workers.all[0]);
     } else {

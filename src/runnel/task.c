@@ -18,6 +18,7 @@
 #include "spawn.h"
 #include "stack.h"
 #include "switch.h"
+#include "trace_ring.h"
 #include "wait.h"
 
 /* The argument may fill this part of a stack. */
@@ -288,7 +289,9 @@ uint64_t rn_task_id(void)
 
 void rn_task_set_name(const char *name)
 {
-    task_self()->name = name;
+    struct task *self = task_self();
+    self->name = name;
+    trace_renamed(self);
 }
 
 size_t rn_task_count(void)

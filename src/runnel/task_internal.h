@@ -98,6 +98,10 @@ struct task {
     void *own;
     struct local *locals; /* its own alone: local.c */
     struct unwind unwind;
+    /* For trace_ring.c; the owner's. */
+    uint64_t traced_at; /* time of its newest event */
+    uint32_t label;     /* its name there ... */
+    uint32_t labelled;  /* ... in the trace of that number */
 };
 
 /* What a worker keeps for the goroutines that it starts and ends. */

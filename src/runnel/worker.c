@@ -5,6 +5,7 @@
 #include "worker.h"
 
 #include "fatal.h"
+#include "hooks.h"
 #include "mutant.h"
 #include "os.h"
 #include "poll.h"
@@ -222,6 +223,7 @@ static bool fire_simulated(struct timerq *timers)
         struct timer *timer =
             timerq_expire_one(timers, now, schedule_draw(DECIDE_TIMER, due));
         if (timer) {
+            hook_timer(timer->when, now);
             timer->fire(timer);
             any = true;
         }
@@ -241,6 +243,7 @@ static bool fire_timers(struct timerq *timers)
         struct timer *timer = timerq_expire(timers, now);
         if (!timer)
             break;
+        hook_timer(timer->when, now);
         timer->fire(timer);
         any = true;
     }
@@ -251,6 +254,7 @@ static bool fire_timers(struct timerq *timers)
 static void start_parked(struct task *task)
 {
     atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);
+    hook_ready(task);
     worker_start(task);
 }
 
@@ -271,6 +275,7 @@ static bool collect(int64_t timeout)
         count++;
         wait = next;
     }
+    hook_poll(count);
     poll_settle(count);
     return count != 0;
 }
@@ -349,6 +354,7 @@ static struct task *steal(struct worker *w)
                 task = take_own(w);
             if (task) {
                 count_one(&w->steals);
+                hook_steal((start + i) % made);
                 return task;
             }
         }
