@@ -38,6 +38,7 @@
 #include <runnel/sim.h>     /* run under a schedule that a seed decides */
 #include <runnel/bubble.h>  /* tests in virtual time */
 #include <runnel/debug.h>   /* dumps, leaks, counters */
+#include <runnel/trace.h>   /* what runs when, on a time line */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */
 

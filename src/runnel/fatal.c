@@ -12,6 +12,7 @@
 #include "os.h"
 
 void (*fatal_reporter)(void);
+void (*fatal_flush)(void);
 void (*fatal_epilogue)(void);
 void (*fatal_frame_printer)(void *const *frames, size_t count);
 
@@ -50,6 +51,8 @@ void fatal_begin(void)
 
 void fatal_exit(void)
 {
+    if (fatal_flush)
+        fatal_flush();
     if (fatal_epilogue)
         fatal_epilogue();
     _exit(FATAL_STATUS);

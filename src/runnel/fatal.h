@@ -30,6 +30,8 @@ void fatal_begin(void);
 
 /* Adds where the caller was; set once by the face, called by fatal(). */
 extern void (*fatal_reporter)(void);
+/* Before the end: what was recorded is to be written; or NULL. */
+extern void (*fatal_flush)(void);
 /* Has the last word, whatever the end; or NULL. */
 extern void (*fatal_epilogue)(void);
 /* Prints a call stack; likewise. */

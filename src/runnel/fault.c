@@ -96,6 +96,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
     }
     if (number == SIGQUIT)
         report_others();
+    if (fatal_flush)
+        fatal_flush();
     sigaction(number, &s->old, NULL);
     if (sent)
         raise(number);

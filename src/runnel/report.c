@@ -62,6 +62,11 @@ static const char *const reasons[WAIT_REASONS] = {
     [WAIT_QUIET] = "bubble wait",
 };
 
+const char *report_reason(enum wait_reason reason)
+{
+    return reasons[reason < WAIT_REASONS ? reason : WAIT_NONE];
+}
+
 void report_world_stands(void)
 {
     world_stands = true;

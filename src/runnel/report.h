@@ -11,6 +11,9 @@
 
 #include "task_internal.h"
 
+/* Why a task is parked, in words. */
+const char *report_reason(enum wait_reason reason);
+
 /* A call stack, innermost first. */
 void report_frames(void *const *frames, size_t count);
 

@@ -21,6 +21,7 @@
 #include "signal_internal.h"
 #include "simfd.h"
 #include "spawn.h"
+#include "trace_internal.h"
 #include "track.h"
 
 #define PROCS_MAX 1024
@@ -163,6 +164,7 @@ int runtime_run(const struct runtime_setup *setup, int (*main)(void *arg),
         signal_close();
         block_close();
     }
+    trace_finish();
     race_acquire(result);
     (void)spawn_alive(); /* what those did that have ended is seen */
     return status;
@@ -183,6 +185,7 @@ void runtime_close(void)
     fault_close();
     stack_teardown();
     chan_forget_freed();
+    trace_close();
     sched_close();
     spawn_reset(0);
     seam_real();
@@ -207,6 +210,7 @@ int rn_run_with(const struct rn_options *given, int (*main)(void *arg),
         bool leaks_at_end = leaks_wanted();
         if (setup.options.leaks || leaks_at_end)
             track_begin();
+        trace_begin_wanted();
         status = runtime_run(&setup, main, arg, &result);
         if (leaks_at_end)
             leaks_report(true);

@@ -389,6 +389,14 @@ void trace_rings_mark_end(void)
 {
     trace.span.end_ns = seam_now();
     trace.span.end_ticks = ticks();
+    trace.span.ns_per_tick = 1;
+    if (trace.counts && trace.span.end_ticks > trace.span.begin_ticks)
+        trace.span.ns_per_tick =
+            (double)(trace.span.end_ns - trace.span.begin_ns) /
+            (double)(trace.span.end_ticks - trace.span.begin_ticks);
+    /* Simulated, the only worker's events run ahead of the clock. */
+    if (seam_simulated && rings[1].last > trace.span.end_ticks)
+        trace.span.end_ticks = rings[1].last;
 }
 
 void trace_rings_end(void)

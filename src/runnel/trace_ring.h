@@ -32,7 +32,7 @@
 #include "task_internal.h"
 
 /* Ring 0, and one for each worker; sched.c holds this to WORKERS_MAX. */
-#define TRACE_RINGS   1281
+#define TRACE_RINGS   1281u
 /* Threads without a ring are told apart up to this number. */
 #define TRACE_THREADS UINT16_MAX
 /* Places that goroutines are started at, times their names, told apart. */
@@ -108,6 +108,7 @@ struct trace_span {
     uint64_t end_ticks;
     int64_t begin_ns;
     int64_t end_ns;
+    double ns_per_tick;
 };
 
 /*
