@@ -62,6 +62,7 @@ struct writer {
     struct source sources[TRACE_RINGS];
     unsigned source_count;
     struct track tracks[TRACKS];
+    unsigned track_count; /* up to the last one seen */
     struct whos whos;
     uint64_t flows; /* arrows so far */
     uint64_t lost;
@@ -379,32 +380,56 @@ static struct who *owner(struct writer *w, const struct track *track,
     return track->running ? find_who(w, track->running) : NULL;
 }
 
+static struct track *track_of(struct writer *w, unsigned ring,
+                              const struct trace_event *event)
+{
+    unsigned number = ring ? ring : TRACE_RINGS + event->thread;
+    if (number >= w->track_count)
+        w->track_count = number + 1;
+    w->tracks[number].seen = true;
+    return &w->tracks[number];
+}
+
+/* What became of a goroutine. */
+static void take_of(struct writer *w, struct track *track,
+                    const struct trace_event *event)
+{
+    if (event->kind == TRACE_SWITCH && track->running)
+        leaves(w, track, event);
+    else if (event->kind == TRACE_SWITCH && trace_left(event) == LEFT_ENDED)
+        w->alive.value--; /* it was not known to run */
+    struct who *who = event->a ? find_who(w, event->a) : NULL;
+    if (!who)
+        return;
+    if (event->kind == TRACE_SWITCH) {
+        starts(w, track, who, event);
+    } else if (event->kind == TRACE_CREATED) {
+        created(w, track, who, event);
+    } else {
+        set_state(w, who, WHO_READY);
+        arrow(w, track, who);
+    }
+}
+
+static void take_region(struct writer *w, struct who *who,
+                        const struct trace_event *event)
+{
+    const char *name = (const char *)(uintptr_t)event->a;
+    if (who && event->kind == TRACE_REGION_BEGIN)
+        region_begins(w, who, name);
+    else if (who)
+        region_ends(w, who, name);
+}
+
 static void take(struct writer *w, unsigned ring,
                  const struct trace_event *event)
 {
-    struct track *track = &w->tracks[ring ? ring : TRACE_RINGS + event->thread];
-    const char *name = (const char *)(uintptr_t)event->a;
-    struct who *who = NULL;
-    track->seen = true;
+    struct track *track = track_of(w, ring, event);
     switch ((enum trace_kind)event->kind) {
     case TRACE_CREATED:
     case TRACE_READY:
-        who = find_who(w, event->a);
-        if (who && event->kind == TRACE_CREATED) {
-            created(w, track, who, event);
-        } else if (who) {
-            set_state(w, who, WHO_READY);
-            arrow(w, track, who);
-        }
-        break;
     case TRACE_SWITCH:
-        if (track->running)
-            leaves(w, track, event);
-        else if (trace_left(event) == LEFT_ENDED)
-            w->alive.value--;
-        who = event->a ? find_who(w, event->a) : NULL;
-        if (who)
-            starts(w, track, who, event);
+        take_of(w, track, event);
         break;
     case TRACE_STEAL:
         instant(w, "steal", "from_worker", (int64_t)event->a);
@@ -421,17 +446,14 @@ static void take(struct writer *w, unsigned ring,
         break;
     case TRACE_REGION_BEGIN:
     case TRACE_REGION_END:
-        who = owner(w, track, event, ring);
-        if (who && event->kind == TRACE_REGION_BEGIN)
-            region_begins(w, who, name);
-        else if (who)
-            region_ends(w, who, name);
+        take_region(w, owner(w, track, event, ring), event);
         break;
     case TRACE_INSTANT:
-        instant(w, name, "value", (int64_t)event->b);
+        instant(w, (const char *)(uintptr_t)event->a, "value",
+                (int64_t)event->b);
         break;
     case TRACE_COUNTER:
-        curve(w, name, (int64_t)event->b);
+        curve(w, (const char *)(uintptr_t)event->a, (int64_t)event->b);
         break;
     case TRACE_NONE:
         break;
@@ -551,7 +573,7 @@ static void name_tracks(struct writer *w)
     out_text(&w->out, ",\"name\":\"process_name\",\"args\":{\"name\":");
     out_string(&w->out, "", program_invocation_short_name);
     end(w, "}}");
-    for (unsigned i = 0; i < TRACKS; i++) {
+    for (unsigned i = 0; i < w->track_count; i++) {
         const struct track *track = &w->tracks[i];
         if (!track->seen)
             continue;
@@ -568,7 +590,7 @@ static void name_tracks(struct writer *w)
 /* What still runs at the end. */
 static void close_tracks(struct writer *w)
 {
-    for (unsigned i = 0; i < TRACKS; i++) {
+    for (unsigned i = 0; i < w->track_count; i++) {
         struct track *track = &w->tracks[i];
         if (!track->seen)
             continue;
