@@ -79,15 +79,24 @@ static inline bool trace_is(const json_t *event, char ph, const char *name)
            strcmp(trace_text(event, "name"), name) == 0;
 }
 
+static inline size_t trace_size(const struct traced *trace)
+{
+    return json_array_size(trace->events);
+}
+
+/* NULL: there is none. */
+static inline json_t *trace_at(const struct traced *trace, size_t i)
+{
+    return json_array_get(trace->events, i);
+}
+
 static inline size_t trace_count(const struct traced *trace, char ph,
                                  const char *name)
 {
     size_t count = 0;
-    size_t i;
-    json_t *event;
 
-    json_array_foreach(trace->events, i, event) count +=
-        trace_is(event, ph, name);
+    for (size_t i = 0; i < trace_size(trace); i++)
+        count += trace_is(trace_at(trace, i), ph, name);
     return count;
 }
 
@@ -96,11 +105,10 @@ static inline json_t *trace_last(const struct traced *trace, char ph,
                                  const char *name)
 {
     json_t *last = NULL;
-    size_t i;
-    json_t *event;
 
-    json_array_foreach(trace->events, i, event) if (trace_is(event, ph, name))
-        last = event;
+    for (size_t i = 0; i < trace_size(trace); i++)
+        if (trace_is(trace_at(trace, i), ph, name))
+            last = trace_at(trace, i);
     return last;
 }
 
@@ -229,11 +237,9 @@ static inline void trace_event(struct trace_world *world, json_t *event,
 static inline void trace_check(struct traced *trace)
 {
     struct trace_world *world = calloc(1, sizeof(*world));
-    size_t i;
-    json_t *event;
 
-    json_array_foreach(trace->events, i, event) if (world)
-        trace_event(world, event, json_array_get(trace->events, i + 1));
+    for (size_t i = 0; world && i < trace_size(trace); i++)
+        trace_event(world, trace_at(trace, i), trace_at(trace, i + 1));
     for (int64_t t = 0; world && t <= world->last_track; t++)
         CHECK_MSG(world->tracks[t].depth == 0, "track %d does not end", (int)t);
     CHECK(world && world->regions == 0);
