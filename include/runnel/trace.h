@@ -10,11 +10,8 @@
  * an arrow from whoever woke a goroutine to where it went on, two curves
  * (goroutines alive, goroutines that are ready and wait for a worker).
  *
- * From outside, without a change to the program:
- *
- *     RUNNEL_TRACE=trace.json ./program
- *
- * traces a whole rn_run. From inside, the part that matters:
+ * RUNNEL_TRACE=trace.json in the environment traces a whole rn_run, without a
+ * change to the program. From inside, the part that matters:
  *
  *     static void handle(struct request *request)
  *     {

@@ -259,3 +259,26 @@ static int shutdown_example(struct rn_ctx *ctx, int listener)
     int status = rn_shutdown_finish(shutdown, 5 * RN_S);
     return status;
 }
+
+/* trace.h */
+struct request {
+    int64_t size;
+};
+void parse(struct request *request);
+void answer(struct request *request);
+static void handle(struct request *request)
+{
+    rn_trace_scope("handle");
+    rn_trace_region_begin("parse");
+    parse(request);
+    rn_trace_region_end("parse");
+    rn_trace_value("bytes", request->size);
+    answer(request);
+}
+static void look(void)
+{
+    if (rn_trace_start("trace.json") == RN_OK) {
+        rn_sleep(5 * RN_S);
+        rn_trace_stop();
+    }
+}
