@@ -44,7 +44,9 @@ void os_barrier_everywhere(void);
 size_t os_page_size(void);
 /* Memory that costs nothing until it is touched; NULL when there is none. */
 void *os_map(size_t size);
-/* The same, seen by child processes and by their parent. */
+/* Has the pages taken now, large ones where there are; as far as it can. */
+void os_populate(void *address, size_t size);
+/* The same as os_map, seen by child processes and by their parent. */
 void *os_map_shared(size_t size);
 void os_unmap(void *address, size_t size);
 /* Puts a fresh mapping in place of part of one. */

@@ -172,6 +172,14 @@ noinline void *os_map(size_t size)
     return address;
 }
 
+noinline void os_populate(void *address, size_t size)
+{
+    madvise(address, size, MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+    madvise(address, size, MADV_POPULATE_WRITE);
+#endif
+}
+
 noinline void *os_map_shared(size_t size)
 {
     int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;

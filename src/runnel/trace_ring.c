@@ -86,16 +86,6 @@ void trace_thread(int number, struct task *(*running)(void))
     thread->running = running;
 }
 
-/* Those that come too late share a number. */
-static uint16_t number_of(struct thread *thread)
-{
-    if (thread->number == 0)
-        thread->number = 1 + atomic_fetch_add_explicit(&thread_numbers, 1,
-                                                       memory_order_relaxed);
-    return (uint16_t)(thread->number < TRACE_THREADS ? thread->number
-                                                     : TRACE_THREADS);
-}
-
 /* ------------------------------------------------------------------ labels */
 
 /* Of `labels`, by hash, open addressing; 0: free. Written under the lock. */
@@ -189,18 +179,27 @@ const struct trace_label *trace_label(uint32_t number)
 
 /* ------------------------------------------------------------------- rings */
 
-static inline void put(struct ring *ring, const struct trace_event *event)
+/* The second word of an event. */
+static inline uint64_t what(enum trace_kind kind, uint8_t how,
+                            const struct thread *thread, uint32_t label)
+{
+    uint64_t number = unlikely(thread->ring == 0) ? thread->number : 0;
+    if (unlikely(number > TRACE_THREADS))
+        number = TRACE_THREADS; /* those that come too late share it */
+    return (uint64_t)kind | (uint64_t)how << 8 | number << 16 |
+           (uint64_t)label << 32;
+}
+
+static inline void put(struct ring *ring, uint64_t time, uint64_t second,
+                       uint64_t a, uint64_t b)
 {
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
     _Atomic(uint64_t) *words = ring->words + (head & ring->mask) * WORDS;
-    uint64_t what = (uint64_t)event->kind | (uint64_t)event->how << 8 |
-                    (uint64_t)event->thread << 16 |
-                    (uint64_t)event->label << 32;
-    ring->last = event->time;
-    atomic_store_explicit(&words[0], event->time, memory_order_relaxed);
-    atomic_store_explicit(&words[1], what, memory_order_relaxed);
-    atomic_store_explicit(&words[2], event->a, memory_order_relaxed);
-    atomic_store_explicit(&words[3], event->b, memory_order_relaxed);
+    ring->last = time;
+    atomic_store_explicit(&words[0], time, memory_order_relaxed);
+    atomic_store_explicit(&words[1], second, memory_order_relaxed);
+    atomic_store_explicit(&words[2], a, memory_order_relaxed);
+    atomic_store_explicit(&words[3], b, memory_order_relaxed);
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
 }
 
@@ -210,10 +209,8 @@ static void put_running(struct ring *ring, const struct thread *thread,
 {
     struct task *task = thread->running ? thread->running() : NULL;
     if (task)
-        put(ring, &(struct trace_event){.time = ring->last,
-                                        .kind = TRACE_SWITCH,
-                                        .label = label_of(task, number),
-                                        .a = task->id});
+        put(ring, ring->last,
+            what(TRACE_SWITCH, 0, thread, label_of(task, number)), task->id, 0);
 }
 
 /* The owner's first event in this trace. */
@@ -230,6 +227,8 @@ static noinline bool join(struct ring *ring, const struct thread *thread,
     }
     if (!ring->words)
         return false;
+    /* Not page by page: a fault costs as much as a hundred events. */
+    os_populate(ring->words, bytes);
     ring->mask = places - 1;
     ring->last = atomic_load_explicit(&trace.begin, memory_order_relaxed);
     ring->first = atomic_load_explicit(&ring->head, memory_order_relaxed);
@@ -240,8 +239,11 @@ static noinline bool join(struct ring *ring, const struct thread *thread,
 }
 
 /* Ring 0, if it is still to be written to. */
-static noinline bool others_begin(void)
+static noinline bool others_begin(struct thread *thread)
 {
+    if (thread->number == 0)
+        thread->number = 1 + atomic_fetch_add_explicit(&thread_numbers, 1,
+                                                       memory_order_relaxed);
     lock_acquire(&others);
     bool open = others_open;
     if (!open)
@@ -256,11 +258,10 @@ static inline void ring_end(const struct thread *thread)
 }
 
 /* The calling thread's ring, ready to be written to; or NULL. */
-static inline struct ring *ring_begin(const struct thread *thread,
-                                      uint32_t *number)
+static inline struct ring *ring_begin(struct thread *thread, uint32_t *number)
 {
     struct ring *ring = &rings[thread->ring];
-    if (unlikely(thread->ring == 0) && !others_begin())
+    if (unlikely(thread->ring == 0) && !others_begin(thread))
         return NULL;
     /* Acquire: what trace_rings_begin set out. */
     *number = atomic_load_explicit(&trace.number, memory_order_acquire);
@@ -289,13 +290,9 @@ static inline void put_of(struct task *task, enum trace_kind kind)
     struct ring *ring = ring_begin(thread, &number);
     if (!ring)
         return;
-    struct trace_event event = {.time = time_after(ring, task->traced_at),
-                                .kind = (uint8_t)kind,
-                                .thread = thread->ring ? 0 : number_of(thread),
-                                .label = label_of(task, number),
-                                .a = task->id};
-    task->traced_at = event.time;
-    put(ring, &event);
+    uint64_t time = time_after(ring, task->traced_at);
+    task->traced_at = time;
+    put(ring, time, what(kind, 0, thread, label_of(task, number)), task->id, 0);
     ring_end(thread);
 }
 
@@ -331,19 +328,20 @@ void trace_switch(struct task *from, struct task *to)
     struct ring *ring = ring_begin(thread, &number);
     if (!ring)
         return;
-    struct trace_event event = {.time =
-                                    time_after(ring, to ? to->traced_at : 0),
-                                .kind = TRACE_SWITCH,
-                                .how = how_left(from),
-                                .label = to ? label_of(to, number) : 0,
-                                .a = to ? to->id : 0};
-    if (trace_left(&event) == LEFT_PARKED)
-        event.b = (uintptr_t)from->waits.made_at;
+    uint64_t time = time_after(ring, to ? to->traced_at : 0);
+    uint8_t how = how_left(from);
+    bool parks = how >> 5 == LEFT_PARKED;
+    uint32_t label = 0;
+    uint64_t id = 0;
     if (from)
-        from->traced_at = event.time;
-    if (to)
-        to->traced_at = event.time;
-    put(ring, &event);
+        from->traced_at = time;
+    if (to) {
+        to->traced_at = time;
+        label = label_of(to, number);
+        id = to->id;
+    }
+    put(ring, time, what(TRACE_SWITCH, how, thread, label), id,
+        parks ? (uintptr_t)from->waits.made_at : 0);
     ring_end(thread);
 }
 
@@ -354,12 +352,7 @@ void trace_note(enum trace_kind kind, uint64_t a, uint64_t b)
     struct ring *ring = ring_begin(thread, &number);
     if (!ring)
         return;
-    put(ring,
-        &(struct trace_event){.time = time_after(ring, 0),
-                              .kind = (uint8_t)kind,
-                              .thread = thread->ring ? 0 : number_of(thread),
-                              .a = a,
-                              .b = b});
+    put(ring, time_after(ring, 0), what(kind, 0, thread, 0), a, b);
     ring_end(thread);
 }
 
