@@ -39,6 +39,7 @@
 #include <runnel/bubble.h>  /* tests in virtual time */
 #include <runnel/debug.h>   /* dumps, leaks, counters */
 #include <runnel/trace.h>   /* what runs when, on a time line */
+#include <runnel/profile.h> /* where time goes, and where it is waited */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */
 

@@ -17,6 +17,7 @@
 #include "fatal.h"
 #include "os.h"
 #include "report.h"
+#include "sampler.h"
 #include "sanitize.h"
 #include "sched.h"
 
@@ -86,6 +87,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
     struct deadly *s = find(number);
     /* Sent by a process, not by the processor: it does not come again. */
     bool sent = info->si_code <= 0;
+    if (s->faults && !sent)
+        sampler_escape();
     fatal_begin();
     if (s->faults && !sent) {
         print_fault(s, info);

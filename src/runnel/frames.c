@@ -20,6 +20,7 @@ struct walk {
     size_t max;
     size_t count;
     size_t skip;
+    bool await; /* leaves out what stands before the interrupted frame */
 };
 
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *arg)
@@ -29,6 +30,9 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *arg)
     uintptr_t pc = _Unwind_GetIPInfo(context, &before);
     if (pc == 0 || walk->count == walk->max)
         return _URC_END_OF_STACK;
+    if (walk->await && !before)
+        return _URC_NO_REASON;
+    walk->await = false;
     if (walk->skip > 0)
         walk->skip--;
     else
@@ -45,14 +49,21 @@ static noinline void walk_here(void *arg)
 
 noinline size_t frames_here(void **frames, size_t max, size_t skip)
 {
-    struct walk walk = {frames, max, 0, skip + 2};
+    struct walk walk = {frames, max, 0, skip + 2, false};
+    walk_here(&walk);
+    return walk.count;
+}
+
+noinline size_t frames_interrupted(void **frames, size_t max)
+{
+    struct walk walk = {frames, max, 0, 0, true};
     walk_here(&walk);
     return walk.count;
 }
 
 size_t frames_at_rest(void *rest, void **frames, size_t max)
 {
-    struct walk walk = {frames, max, 0, 2};
+    struct walk walk = {frames, max, 0, 2, false};
     rn_switch_walk_(rest, walk_here, &walk);
     return walk.count;
 }

@@ -15,6 +15,9 @@
 /* Of the caller, innermost first, `skip` of them left out. Their count. */
 size_t frames_here(void **frames, size_t max, size_t skip);
 
+/* In a signal handler: from where the signal met its thread. */
+size_t frames_interrupted(void **frames, size_t max);
+
 /* Of a context at rest (switch.h), which must not run meanwhile. */
 size_t frames_at_rest(void *rest, void **frames, size_t max);
 

@@ -94,11 +94,10 @@ static void print_frame(const struct symbol *symbol)
         print_error("    %s\n", symbol->place);
 }
 
-/* A call of the library as its users know it. */
-static bool is_public(const struct symbol *symbol)
+bool report_is_public(const char *function)
 {
-    return strncmp(symbol->name, "rn_", 3) == 0 &&
-           strncmp(symbol->name, "rn_switch_", 10) != 0;
+    return strncmp(function, "rn_", 3) == 0 &&
+           strncmp(function, "rn_switch_", 10) != 0;
 }
 
 /* One of those that lead from the mistake to this report. */
@@ -119,7 +118,7 @@ static size_t first_frame(void *const *frames, size_t count)
     size_t first = 0;
     for (size_t i = 0; i < count && i < TRIM_MAX; i++) {
         symbols_find(frames[i], &symbol);
-        if (is_public(&symbol))
+        if (report_is_public(symbol.name))
             return i;
         if (i == first && is_reporting(&symbol))
             first++;
@@ -127,7 +126,7 @@ static size_t first_frame(void *const *frames, size_t count)
     return first;
 }
 
-static size_t without_begin(void *const *frames, size_t count)
+size_t report_without_begin(void *const *frames, size_t count)
 {
     if (count < BEGIN_FRAMES)
         return count;
@@ -140,7 +139,7 @@ static size_t without_begin(void *const *frames, size_t count)
 /* All of them but the beginning of a goroutine, from the given one. */
 static void print_trace_from(size_t first, void *const *frames, size_t count)
 {
-    size_t end = without_begin(frames, count);
+    size_t end = report_without_begin(frames, count);
     for (size_t i = first; i < end; i++) {
         struct symbol symbol;
         symbols_find(frames[i], &symbol);
@@ -198,6 +197,15 @@ static void trace_at_rest(struct task *task, struct stack_trace *trace)
     if (trace->count > 0)
         memmove(trace->frames, trace->frames + 1,
                 --trace->count * sizeof(trace->frames[0]));
+}
+
+size_t report_stack(struct task *task, void **frames, size_t max)
+{
+    struct stack_trace trace;
+    trace_at_rest(task, &trace);
+    size_t count = trace.count < max ? trace.count : max;
+    memcpy(frames, trace.frames, count * sizeof(*frames));
+    return count;
 }
 
 static void trace_caller(struct stack_trace *trace)

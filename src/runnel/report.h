@@ -11,8 +11,14 @@
 
 #include "task_internal.h"
 
-/* Why a task is parked, in words. */
+/* "chan send", ...: what a parked goroutine waits for. */
 const char *report_reason(enum wait_reason reason);
+/* Is it a call of the library as its users know it? There a wait begins. */
+bool report_is_public(const char *function);
+/* How many of the frames are left without those that begin every goroutine. */
+size_t report_without_begin(void *const *frames, size_t count);
+/* In a copy: the stack of a goroutine at rest, as far as it can be followed. */
+size_t report_stack(struct task *task, void **frames, size_t max);
 
 /* A call stack, innermost first. */
 void report_frames(void *const *frames, size_t count);

@@ -15,7 +15,9 @@
 #include "leak.h"
 #include "local.h"
 #include "os.h"
+#include "profile_internal.h"
 #include "report.h"
+#include "sampler.h"
 #include "sched.h"
 #include "schedule_text.h"
 #include "signal_internal.h"
@@ -94,6 +96,18 @@ static void do_nothing(void)
 {
 }
 
+static void thread_begin(void)
+{
+    fault_thread_begin();
+    sampler_thread_begin();
+}
+
+static void thread_end(void)
+{
+    sampler_thread_end();
+    fault_thread_end();
+}
+
 bool runtime_is_open(void)
 {
     return sched_is_open();
@@ -132,8 +146,8 @@ int runtime_open(const struct runtime_setup *setup)
         .no_foreigners = setup->no_foreigners,
         .other_threads = other_threads,
         .hopes = signal_awaited,
-        .thread_begin = setup->many ? do_nothing : fault_thread_begin,
-        .thread_end = setup->many ? do_nothing : fault_thread_end};
+        .thread_begin = setup->many ? do_nothing : thread_begin,
+        .thread_end = setup->many ? do_nothing : thread_end};
     int status = sched_open(&sched);
     if (status < 0) {
         seam_real();
@@ -180,6 +194,7 @@ void runtime_again(const struct runtime_setup *setup)
 void runtime_close(void)
 {
     fatal_epilogue = NULL;
+    profile_close();
     if (is_prepared)
         fault_thread_end();
     fault_close();

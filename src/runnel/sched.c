@@ -19,6 +19,7 @@
 #include "seat.h"
 #include "switch.h"
 #include "trace_ring.h"
+#include "watch.h"
 #include "worker.h"
 
 #define PROCS_MAX 1024
@@ -422,7 +423,9 @@ static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
     atomic_store_explicit(&self->foreign_wake, 0, memory_order_relaxed);
 }
 
-void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
+static inline __attribute__((always_inline)) void park(struct wait_for what,
+                                                       void (*after)(void *arg),
+                                                       void *arg)
 {
     struct worker *w = worker_self();
     struct task *self = likely(w) ? worker_current(w) : NULL;
@@ -436,6 +439,23 @@ void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
     set_state(self, TASK_PARKED);
     count_one(&w->parks);
     leave(w, self, after, arg, false);
+}
+
+/* The same, and how long it took is told. */
+static noinline void park_watched(struct wait_for what,
+                                  void (*after)(void *arg), void *arg)
+{
+    int64_t since = seam_now();
+    park(what, after, arg);
+    watch_waited(what.reason, seam_now() - since);
+}
+
+void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
+{
+    if (watch_is_on(WATCH_WAITS))
+        park_watched(what, after, arg);
+    else
+        park(what, after, arg);
 }
 
 static void join_quiet(void *arg)

@@ -33,10 +33,18 @@
 #include "sanitize.h"
 #include "sched.h"
 #include "waitq.h"
+#include "watch.h"
 
 #define HANDOVER_NS (1 * RN_MS)
 
 enum { LOCKED = 1, WAITERS = 2 };
+
+/* What others waited for a lock that the caller has let go of. */
+static inline void tell_waited(int64_t ns)
+{
+    if (unlikely(ns > 0))
+        watch_contended(ns);
+}
 
 /* ------------------------------------------------------------------ mutex */
 
@@ -159,6 +167,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
     while (w && !waitq_win(q, w))
         w = mutex->first_;
     bool hand_over = w && seam_now() - w->since >= HANDOVER_NS;
+    int64_t waited = w ? waitq_charge(w) : 0;
     if (w) {
         w->granted = hand_over;
         wake = MUTANT(UNLOCK_FORGETS) ? NULL : w->task;
@@ -169,6 +178,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
     lock_release(&mutex->guard_);
     if (wake)
         sched_ready(wake);
+    tell_waited(waited);
 }
 
 void rn_mutex_unlock(struct rn_mutex *mutex)
@@ -234,9 +244,11 @@ bool rn_rwmutex_try_lock(struct rn_rwmutex *rw)
  * Under the guard, with no writer in: lets in whom it can; the chain to be made
  * ready. With `readers_first` every reader that waits gets in, past waiting
  * writers; otherwise those at the front do. A writer gets in when nobody else
- * is: while the mark is set, readers only leave.
+ * is: while the mark is set, readers only leave. *waited grows by what they
+ * waited, when somebody wants to know.
  */
-static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
+static struct task *grant(struct rn_rwmutex *rw, bool readers_first,
+                          int64_t *waited)
 {
     struct waitq q = WAITQ_OF(rw);
     struct task *chain = NULL;
@@ -251,6 +263,7 @@ static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
         if (!waitq_win(q, w))
             continue; /* its limit was faster */
         chain = chain_task(w->task, chain);
+        *waited += waitq_charge(w);
         if (!w->reader) {
             atomic_fetch_or_explicit(&rw->state_, RW_WRITER,
                                      memory_order_acquire);
@@ -261,19 +274,21 @@ static struct task *grant(struct rn_rwmutex *rw, bool readers_first)
     return chain;
 }
 
-/* Somebody has left, and there were waiters. */
-static noinline void rw_hand_on(struct rn_rwmutex *rw, bool readers_first)
+/* Somebody has left, and there were waiters; how long they waited (grant). */
+static noinline int64_t rw_hand_on(struct rn_rwmutex *rw, bool readers_first)
 {
     struct task *chain = NULL;
+    int64_t waited = 0;
     lock_acquire(&rw->guard_);
     if (!(rw_state(rw) & RW_WRITER)) {
-        chain = grant(rw, readers_first);
+        chain = grant(rw, readers_first, &waited);
         if (!chain && readers_first)
-            chain = grant(rw, false);
+            chain = grant(rw, false, &waited);
     }
     rw_unmark(rw);
     lock_release(&rw->guard_);
     ready_chain(chain);
+    return waited;
 }
 
 /*
@@ -283,12 +298,12 @@ static noinline void rw_hand_on(struct rn_rwmutex *rw, bool readers_first)
 static int wait_for_turn(struct rn_rwmutex *rw, bool reader,
                          struct wait_limit limit)
 {
-    struct rn_waiter_ self = {.reader = reader};
+    struct rn_waiter_ self = {.reader = reader, .since = waitq_since()};
     waitq_push_back(WAITQ_OF(rw), &self);
     int status = waitq_park(&rw->guard_, WAITQ_OF(rw), &self,
                             reader ? WAIT_RLOCK : WAIT_WLOCK, limit);
     if (status != RN_OK && !MUTANT(WRITER_GONE_BLOCKS))
-        rw_hand_on(rw, false);
+        (void)rw_hand_on(rw, false); /* no wait for a lock that was held */
     return status;
 }
 
@@ -353,7 +368,7 @@ void rn_rwmutex_unlock(struct rn_rwmutex *rw)
     if (unlikely(!(state & RW_WRITER)))
         fatal("unlock of unlocked rwmutex");
     if (unlikely(state & RW_WAITERS))
-        rw_hand_on(rw, true);
+        tell_waited(rw_hand_on(rw, true));
     sched_point();
 }
 
@@ -414,7 +429,7 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw)
     if (unlikely(state < RW_READER))
         fatal("runlock of rwmutex that is not locked for reading");
     if (unlikely(state - RW_READER == RW_WAITERS) && !MUTANT(LAST_READER))
-        rw_hand_on(rw, false);
+        tell_waited(rw_hand_on(rw, false));
     sched_point();
 }
 

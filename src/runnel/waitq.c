@@ -6,6 +6,7 @@
 
 #include "mutant.h"
 #include "sched.h"
+#include "watch.h"
 
 enum { BY_OWNER = 1, BY_CONTEXT };
 
@@ -41,6 +42,21 @@ bool waitq_win(struct waitq q, struct rn_waiter_ *w)
     waitq_take_out(q, w);
     return !w->claim || MUTANT(QUEUE_WINS_TWICE) ||
            claim_take(w->claim, BY_OWNER);
+}
+
+int64_t waitq_since(void)
+{
+    return watch_is_on(WATCH_CONTENTION) ? seam_now() : 0;
+}
+
+int64_t waitq_charge(struct rn_waiter_ *w)
+{
+    if (!watch_is_on(WATCH_CONTENTION) || w->since == 0)
+        return 0;
+    int64_t now = seam_now();
+    int64_t from = w->charged ? w->charged : w->since;
+    w->charged = now;
+    return now - from;
 }
 
 static void unlock_guard(void *guard)

@@ -27,10 +27,11 @@ struct rn_waiter_ {
     struct rn_waiter_ *next;
     struct rn_waiter_ *prev;
     bool queued;
-    bool reader;    /* RWMutex: wants the read side */
-    bool granted;   /* Mutex: the lock was handed over */
-    int64_t weight; /* Semaphore: places wanted */
-    int64_t since;
+    bool reader;              /* RWMutex: wants the read side */
+    bool granted;             /* Mutex: the lock was handed over */
+    int64_t weight;           /* Semaphore: places wanted */
+    int64_t since;            /* it waits; 0: nobody wants to know */
+    int64_t charged;          /* up to then it was told that it waits */
     struct task *task;        /* NULL: queued, but not parked yet */
     _Atomic(uint32_t) *claim; /* NULL: only its primitive ends the wait */
 };
@@ -56,6 +57,14 @@ static inline int wait_limit_status(struct wait_limit limit)
 {
     return limit.ctx ? token_status(ctx_token(limit.ctx)) : RN_OK;
 }
+
+/* For the profile of contention: now, when it is on. */
+int64_t waitq_since(void);
+/*
+ * Under the guard, by who won the waiter: how long it has waited since that was
+ * last asked; 0 while that profile is off.
+ */
+int64_t waitq_charge(struct rn_waiter_ *w);
 
 void waitq_push_back(struct waitq q, struct rn_waiter_ *w);
 void waitq_push_front(struct waitq q, struct rn_waiter_ *w);

@@ -366,6 +366,41 @@ static void go_outside_of_a_run_is_refused(void)
               "it said: %s", text);
 }
 
+static int profile_in_simulation(void *arg)
+{
+    (void)arg;
+    CHECK_EQ_INT(rn_profile_start(RN_PROFILE_BLOCK, 1), -ENOTSUP);
+    CHECK_EQ_INT(rn_profile_write(RN_PROFILE_GOROUTINE, RN_PROFILE_FOLDED, 2),
+                 -ENOTSUP);
+    return 0;
+}
+
+static int profile_left_on(void *arg)
+{
+    (void)arg;
+    CHECK_EQ_INT(rn_profile_start(RN_PROFILE_BLOCK, 1), RN_OK);
+    CHECK_EQ_INT(rn_profile_start(RN_PROFILE_MUTEX, 1), RN_OK);
+    return rn_profile_start(RN_PROFILE_CPU, 100) == -ENOTSUP ? 0 : 1;
+}
+
+/*
+ * Profiles are refused outside of a run and in simulation; the end of a run
+ * ends those that are on.
+ */
+static void profiles_belong_to_a_run(void)
+{
+    const struct rn_options simulated = {.simulate = true, .seed = 1};
+
+    CHECK_EQ_INT(rn_profile_start(RN_PROFILE_BLOCK, 1), RN_INVALID);
+    CHECK_EQ_INT(rn_profile_stop(RN_PROFILE_BLOCK), RN_INVALID);
+    CHECK_EQ_INT(rn_profile_write(RN_PROFILE_BLOCK, RN_PROFILE_FOLDED, 2),
+                 RN_INVALID);
+    CHECK_EQ_INT(rn_run_with(&simulated, profile_in_simulation, NULL), 0);
+    for (int i = 0; i < 2; i++)
+        CHECK(rn_run(profile_left_on, NULL) >= 0);
+    CHECK_EQ_INT(rn_profile_stop(RN_PROFILE_BLOCK), RN_INVALID);
+}
+
 /* Statuses have texts; unknown ones too. */
 static void statuses_have_texts(void)
 {
@@ -400,4 +435,5 @@ CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
            environment_sets_the_workers, caller_is_a_worker,
            seed_decides_the_run, simulated_hour_passes_at_once,
            environment_sets_the_seed, go_outside_of_a_run_is_refused,
-           statuses_have_texts, statuses_are_errno_numbers)
+           profiles_belong_to_a_run, statuses_have_texts,
+           statuses_are_errno_numbers)

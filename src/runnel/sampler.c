@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sampler.c: a timer on each thread's own clock, and what its signal does.
+ *
+ * The handler runs on the thread's alternate stack, at any instruction of it,
+ * also between two stacks (rn_switch_), in malloc and in the dynamic linker.
+ * So it takes no lock and allocates nothing:
+ *
+ *  1. it reads its own thread's words: the worker, the goroutine that it runs;
+ *  2. it walks the stack by the unwind tables (frames.c). Since glibc 2.35 they
+ *     are found without a lock (_dl_find_object); before the first signal the
+ *     walk has been done once, so that the linker has bound what it calls;
+ *  3. it adds to a tally, by atomic operations (tally.h).
+ *
+ * Tables may be wrong, in hand-written code, and a name may be gone: a fault
+ * meanwhile is caught (sampler_escape), and the sample is lost.
+ *
+ * `lock` protects the list of threads and the timers; no handler takes it.
+ *
+ * Rejected: one timer for the process (ITIMER_PROF), whose signals go to
+ * whatever thread the kernel meets, and at twice the rate come no more often
+ * with twice the threads; a thread that looks at the others, which sees their
+ * stacks only by signals too, and samples those that sleep.
+ */
+#include "sampler.h"
+
+#include <errno.h>
+#include <setjmp.h>
+
+#include "frames.h"
+#include "list.h"
+#include "lock.h"
+#include "os_sampling.h"
+#include "schedule.h"
+#include "worker.h"
+
+#ifdef RN_TSAN
+#define AVAILABLE false
+#else
+#define AVAILABLE true
+#endif
+
+struct sampled {
+    struct list node;
+    int thread;
+    int timer;
+    bool ticks;
+};
+
+static struct {
+    lock_word lock;
+    struct list threads;
+    bool set_out; /* the list is initialised */
+    bool running;
+    int64_t period_ns;
+    struct tally *tally;
+} sampler;
+
+static _Thread_local struct sampled own;
+static _Thread_local sigjmp_buf *volatile escape;
+
+/* Whom the thread works for. */
+static void tell_goroutine(struct tally_key *key)
+{
+    struct worker *w = worker_self();
+    const struct task *task = w ? worker_current(w) : NULL;
+    key->where = task ? task->where : NULL;
+    key->reason = 0;
+    tally_set_name(key, task ? task->name : NULL);
+}
+
+static noinline void take(unsigned ticks)
+{
+    struct tally_key key;
+    sigjmp_buf back;
+    /* The mask is not saved: the end of the handler restores it. */
+    if (sigsetjmp(back, 0) == 0) {
+        escape = &back;
+        tell_goroutine(&key);
+        key.depth = (uint32_t)frames_interrupted(key.frames, TALLY_FRAMES);
+        escape = NULL;
+        tally_add(sampler.tally, &key, ticks,
+                  ticks * (uint64_t)sampler.period_ns);
+    } else {
+        atomic_fetch_add_explicit(&sampler.tally->lost, ticks,
+                                  memory_order_relaxed);
+    }
+}
+
+void sampler_escape(void)
+{
+    sigjmp_buf *back = escape;
+    escape = NULL;
+    if (back)
+        siglongjmp(*back, 1);
+}
+
+static void on_tick(unsigned ticks)
+{
+    take(ticks);
+}
+
+/* Under the lock. */
+static int start_ticks(struct sampled *s)
+{
+    int status = os_ticks_start(s->thread, sampler.period_ns, &s->timer);
+    s->ticks = status == RN_OK;
+    return status;
+}
+
+/* Under the lock. */
+static void stop_ticks(void)
+{
+    for (struct list *at = sampler.threads.next; at != &sampler.threads;
+         at = at->next) {
+        struct sampled *s = container_of(at, struct sampled, node);
+        if (s->ticks)
+            os_ticks_stop(s->timer);
+        s->ticks = false;
+    }
+    os_ticks_release();
+    sampler.running = false;
+}
+
+/* Under the lock. */
+static void set_out(void)
+{
+    if (!sampler.set_out)
+        list_init(&sampler.threads);
+    sampler.set_out = true;
+}
+
+/* What the handler calls is called once from here: see the opening comment. */
+static void rehearse(void)
+{
+    struct tally nowhere = {.on = false};
+    struct tally_key key;
+    tell_goroutine(&key);
+    key.depth = (uint32_t)frames_here(key.frames, TALLY_FRAMES, 0);
+    tally_add(&nowhere, &key, 1, 1);
+}
+
+int sampler_start(struct tally *tally, int64_t period_ns)
+{
+    if (!AVAILABLE || seam_simulated)
+        return -ENOTSUP;
+    rehearse();
+    lock_acquire(&sampler.lock);
+    set_out();
+    sampler.tally = tally;
+    sampler.period_ns = period_ns;
+    int status = os_ticks_catch(on_tick);
+    sampler.running = status == RN_OK;
+    for (struct list *at = sampler.threads.next;
+         sampler.running && status == RN_OK && at != &sampler.threads;
+         at = at->next)
+        status = start_ticks(container_of(at, struct sampled, node));
+    if (sampler.running && status != RN_OK)
+        stop_ticks();
+    lock_release(&sampler.lock);
+    return status;
+}
+
+void sampler_stop(void)
+{
+    lock_acquire(&sampler.lock);
+    if (sampler.running)
+        stop_ticks();
+    lock_release(&sampler.lock);
+}
+
+void sampler_thread_begin(void)
+{
+    own = (struct sampled){.thread = os_thread_id()};
+    lock_acquire(&sampler.lock);
+    set_out();
+    list_append(&sampler.threads, &own.node);
+    if (sampler.running)
+        (void)start_ticks(&own); /* if it fails, this thread is not seen */
+    lock_release(&sampler.lock);
+}
+
+void sampler_thread_end(void)
+{
+    lock_acquire(&sampler.lock);
+    list_remove(&own.node);
+    if (own.ticks)
+        os_ticks_stop(own.timer);
+    own.ticks = false;
+    lock_release(&sampler.lock);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sampler.h: which stacks the workers' threads are on, every so much of their
+ * processor time.
+ */
+#ifndef RUNNEL_SAMPLER_H
+#define RUNNEL_SAMPLER_H
+
+#include "tally.h"
+
+/*
+ * Samples go to the tally, which is open, one a `period_ns` of each thread.
+ * RN_OK; -ENOTSUP (under the race detector, in simulation); -EBUSY (the program
+ * uses the signal).
+ */
+int sampler_start(struct tally *tally, int64_t period_ns);
+/* No sample is taken any more. */
+void sampler_stop(void);
+
+/* A thread that is to be sampled begins, and ends. */
+void sampler_thread_begin(void);
+void sampler_thread_end(void);
+
+/*
+ * In the handler of a fault: does not return when it was met while a sample was
+ * taken; that one is lost.
+ */
+void sampler_escape(void);
+
+#endif
