@@ -60,7 +60,7 @@ bool leaks_wanted(void)
 static bool is_leak(const struct task *task, int state, const void *arg)
 {
     const struct leaks *leaks = arg;
-    if (task == leaks->caller)
+    if (task == leaks->caller || task->service)
         return false;
     return leaks->at_end || state == TASK_PARKED;
 }

@@ -23,6 +23,10 @@ struct rn_conn {
 int conn_make(int fd, bool is_socket, const struct net_address *remote,
               struct rn_conn **out);
 
+/* rn_accept until the token fires, too, or is NULL. */
+int listener_accept(struct rn_listener *listener, struct cancel_token *token,
+                    struct rn_conn **out);
+
 /*
  * Where data leaves a goroutine for another one of this process, and arrives:
  * any write comes before any later read, as in Go.

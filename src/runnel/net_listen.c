@@ -167,7 +167,8 @@ int rn_listen(const char *address, const struct rn_listen_options *given,
 }
 
 /* With the turn. */
-static int accept_one(struct rn_listener *listener, struct net_address *peer)
+static int accept_one(struct rn_listener *listener, struct cancel_token *token,
+                      struct net_address *peer)
 {
     for (;;) {
         int fd = net_accept(listener->fd.fd, peer);
@@ -176,19 +177,20 @@ static int accept_one(struct rn_listener *listener, struct net_address *peer)
             continue;
         if (fd != -EAGAIN)
             return fd;
-        int status = netfd_wait(&listener->fd, NETFD_READ, NULL);
+        int status = netfd_wait(&listener->fd, NETFD_READ, token);
         if (status < 0)
             return status;
     }
 }
 
-int rn_accept(struct rn_listener *listener, struct rn_conn **out)
+int listener_accept(struct rn_listener *listener, struct cancel_token *token,
+                    struct rn_conn **out)
 {
     struct net_address peer = {0};
     int fd = netfd_begin(&listener->fd, NETFD_READ);
     if (fd < 0)
         return fd;
-    fd = accept_one(listener, &peer);
+    fd = accept_one(listener, token, &peer);
     netfd_end(&listener->fd, NETFD_READ);
     if (fd < 0)
         return fd;
@@ -201,6 +203,11 @@ int rn_accept(struct rn_listener *listener, struct rn_conn **out)
         memcpy((*out)->local, listener->address, sizeof(listener->address));
     }
     return status;
+}
+
+int rn_accept(struct rn_listener *listener, struct rn_conn **out)
+{
+    return listener_accept(listener, NULL, out);
 }
 
 void rn_listener_set_deadline(struct rn_listener *listener, int64_t deadline)

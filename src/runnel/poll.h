@@ -103,6 +103,8 @@ void poll_kick(void);
  * until poll_settle: who sees them gone also sees that they were made ready.
  */
 uint32_t poll_waiting(void);
+/* The same without services (spawn.h): who may yet wake somebody that counts. */
+uint32_t poll_hopes(void);
 void poll_settle(uint32_t count);
 
 #endif

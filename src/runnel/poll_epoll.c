@@ -54,6 +54,9 @@ static struct {
     /* Set once each by compare-and-swap, freed by poll_close. */
     _Atomic(struct poll_desc *) chunks[CHUNKS + 1];
     _Atomic(uint32_t) waiting; /* release and acquire: see poll_settle */
+    /* Of them services, while listed; changed after `waiting` grew, before it
+     * falls. */
+    _Atomic(uint32_t) services;
 } net = {.poll = -1, .event = -1};
 
 int poll_open(void)
@@ -82,6 +85,7 @@ void poll_close(void)
         net.chunks[i] = NULL;
     }
     atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
+    atomic_store_explicit(&net.services, 0, memory_order_relaxed);
 }
 
 void poll_forget(void)
@@ -91,6 +95,7 @@ void poll_forget(void)
         for (int fd = 0; net.chunks[i] && fd < CHUNK; fd++)
             net.chunks[i][fd] = (struct poll_desc){0};
     atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
+    atomic_store_explicit(&net.services, 0, memory_order_relaxed);
 }
 
 static bool is_simulated(int fd)
@@ -150,6 +155,8 @@ static bool unlist(struct poll_desc *desc, struct poll_wait *wait)
         desc->reader = NULL;
     if (desc->writer == wait)
         desc->writer = NULL;
+    if (unlikely(listed && wait->task->service))
+        atomic_fetch_sub_explicit(&net.services, 1, memory_order_release);
     return listed;
 }
 
@@ -162,6 +169,9 @@ void poll_list(struct poll_desc *desc, struct poll_wait *wait)
     wait->ready = 0;
     if (!is_simulated(wait->fd))
         atomic_fetch_add_explicit(&net.waiting, 1, memory_order_relaxed);
+    /* Release: who counts this one sees that it waits. */
+    if (unlikely(wait->task->service))
+        atomic_fetch_add_explicit(&net.services, 1, memory_order_release);
 }
 
 /* One that was listed is not any more. */
@@ -353,6 +363,16 @@ void poll_kick(void)
 uint32_t poll_waiting(void)
 {
     return atomic_load_explicit(&net.waiting, memory_order_acquire);
+}
+
+uint32_t poll_hopes(void)
+{
+    /* Services first: one that is listed between the two looks then counts as a
+     * hope. One that is taken out between them is made ready before `waiting`
+     * falls, and is seen in its queue. */
+    uint32_t services =
+        atomic_load_explicit(&net.services, memory_order_acquire);
+    return atomic_load_explicit(&net.waiting, memory_order_acquire) - services;
 }
 
 void poll_settle(uint32_t count)

@@ -61,6 +61,8 @@ static noinline void add_here(enum rn_profile profile, uint32_t reason,
 {
     struct tally_key key;
     const struct task *self = task_self();
+    if (self->service)
+        return;
     key.where = self->where;
     key.reason = reason;
     tally_set_name(&key, self->name);
@@ -288,7 +290,7 @@ static void add_goroutine(struct stack *stack, void *arg)
     struct task *task = container_of(stack, struct task, stack);
     struct tally_key key = {.where = task->where};
     int state = atomic_load_explicit(&task->state, memory_order_relaxed);
-    if (state == TASK_NEW || state == TASK_DEAD)
+    if (state == TASK_NEW || state == TASK_DEAD || task->service)
         return;
     if (state == TASK_PARKED && task->waits.reason < WAIT_REASONS)
         key.reason = task->waits.reason;

@@ -340,7 +340,7 @@ static void add(struct stack *stack, void *arg)
     struct task *task = container_of(stack, struct task, stack);
     struct group new = {.first = task, .where = task->where};
     new.state = atomic_load_explicit(&task->state, memory_order_relaxed);
-    if (new.state == TASK_NEW || new.state == TASK_DEAD)
+    if (new.state == TASK_NEW || new.state == TASK_DEAD || task->service)
         return;
     if (crowd->wanted && !crowd->wanted(task, new.state, crowd->arg))
         return;

@@ -29,6 +29,14 @@ int spawn_make(struct task **task, const struct rn_task_options *options,
 void spawn(const struct rn_task_options *options, void (*function)(void *),
            const struct spawn_part *parts, size_t count, const char *where);
 
+/*
+ * A goroutine of the runtime's own, started: it does not count as alive, keeps
+ * no deadlock from being seen by waiting for descriptors, and is left out of
+ * reports. RN_OK or RN_NOMEM. The name lasts.
+ */
+int spawn_service(const char *name, void (*function)(void *), const void *data,
+                  size_t size);
+
 /* A goroutine of no function is a mistake that is better seen where it is made.
  */
 static inline void need_function(bool given, const char *where)

@@ -71,21 +71,25 @@ size_t spawn_alive(void)
     return (size_t)(spawn_started() - gone);
 }
 
-/* A number for a new goroutine, which is counted. */
-static uint64_t enter(struct spawner *s)
+static void enter(struct spawner *s)
 {
     if (unlikely(on_last))
         atomic_fetch_add_explicit(&alive, 1, memory_order_relaxed);
-    if (unlikely(!s)) {
+    if (likely(s))
+        count_one(&s->started);
+    else
         atomic_fetch_add_explicit(&foreign_started, 1, memory_order_relaxed);
+}
+
+static uint64_t take_number(struct spawner *s)
+{
+    if (unlikely(!s))
         return atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
-    }
     if (unlikely(s->next_id == s->last_id)) {
         s->next_id =
             atomic_fetch_add_explicit(&last_id, ID_BLOCK, memory_order_relaxed);
         s->last_id = s->next_id + ID_BLOCK;
     }
-    count_one(&s->started);
     return ++s->next_id;
 }
 
@@ -136,7 +140,8 @@ static void run(struct task *task)
     if (stack_overrun(&task->stack))
         fatal("stack overflow in goroutine %llu (%s), seen at its end",
               (unsigned long long)task->id, task->name ? task->name : "-");
-    leave();
+    if (likely(!task->service))
+        leave();
     sched_exit(bury);
 }
 
@@ -171,9 +176,9 @@ static void clear_record(struct task *task)
     memset((char *)task + sizeof(task->stack), 0, size);
 }
 
-int spawn_make(struct task **out, const struct rn_task_options *options,
-               void (*function)(void *), const struct spawn_part *parts,
-               size_t count, const char *where)
+static int make(struct task **out, const struct rn_task_options *options,
+                void (*function)(void *), const struct spawn_part *parts,
+                size_t count, const char *where)
 {
     if (unlikely(!sched_is_open()))
         fatal("goroutine started at %s while no runtime runs", where);
@@ -191,7 +196,7 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
         return RN_NOMEM;
     struct task *task = container_of(stack, struct task, stack);
     clear_record(task);
-    task->id = enter(s);
+    task->id = take_number(s);
     task->name = options ? options->name : NULL;
     task->where = where;
     task->body = run;
@@ -203,6 +208,31 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
     sanitize_create(&task->sanitize);
     race_release(task);
     *out = task;
+    return RN_OK;
+}
+
+int spawn_make(struct task **out, const struct rn_task_options *options,
+               void (*function)(void *), const struct spawn_part *parts,
+               size_t count, const char *where)
+{
+    int status = make(out, options, function, parts, count, where);
+    if (likely(status == RN_OK))
+        enter(sched_spawner());
+    return status;
+}
+
+int spawn_service(const char *name, void (*function)(void *), const void *data,
+                  size_t size)
+{
+    struct task *task;
+    struct spawn_part part = {data, size};
+    const struct rn_task_options options = {.name = name,
+                                            .stack_size = RN_STACK_DEFAULT};
+    int status = make(&task, &options, function, &part, 1, name);
+    if (status != RN_OK)
+        return status;
+    task->service = true;
+    sched_start(task);
     return RN_OK;
 }
 

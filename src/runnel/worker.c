@@ -452,7 +452,7 @@ static bool all_asleep(void)
         return false;
     lock_acquire(&workers.lock);
     bool asleep =
-        workers_all_idle() && poll_waiting() == 0 &&
+        workers_all_idle() && poll_hopes() == 0 &&
         earliest_of_all() == RN_NEVER && !work_visible() &&
         atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
         atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
