@@ -40,6 +40,7 @@
 #include <runnel/debug.h>   /* dumps, leaks, counters */
 #include <runnel/trace.h>   /* what runs when, on a time line */
 #include <runnel/profile.h> /* where time goes, and where it is waited */
+#include <runnel/debug_serve.h> /* all of that over HTTP */
 #include <runnel/errno.h>   /* an errno that survives migration */
 /* clang-format on */
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,10 +91,4 @@ noinline int os_memory_file(void)
 {
     int fd = memfd_create("runnel", MFD_CLOEXEC);
     return fd >= 0 ? fd : -errno;
-}
-
-noinline int64_t os_file_size(int fd)
-{
-    struct stat status;
-    return fstat(fd, &status) == 0 ? status.st_size : -errno;
 }

@@ -29,6 +29,5 @@ int64_t os_wall_clock(void);
 
 /* A file that has no name; the descriptor. */
 int os_memory_file(void);
-int64_t os_file_size(int fd);
 
 #endif

@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "block.h"
 #include "chan_internal.h"
+#include "debug_internal.h"
 #include "fatal.h"
 #include "fault.h"
 #include "leak.h"
@@ -36,6 +37,13 @@ struct root {
     bool wait_all;
 };
 
+/* In the last goroutine that counts: nothing is resumed afterwards. */
+static void end_run(void)
+{
+    debug_serve_end();
+    sched_stop();
+}
+
 static void run_root(void *own)
 {
     struct root *root = own;
@@ -43,7 +51,7 @@ static void run_root(void *own)
     locals_drop(task_self()); /* while others still run */
     race_release(root->status);
     if (!root->wait_all)
-        sched_stop();
+        end_run();
 }
 
 static void report_deadlock(void)
@@ -124,7 +132,7 @@ static void set_out(const struct runtime_setup *setup)
 {
     spawn_reset(setup->options.stack_size);
     if (setup->options.wait_all)
-        spawn_on_last(sched_stop);
+        spawn_on_last(end_run);
     if (setup->options.simulate)
         simulate();
     else

@@ -164,6 +164,24 @@ static void no_one_receives_signals(void)
     receive_for_ever();
 }
 
+/* A debug server listens, and is no hope. */
+static void only_a_debug_server_waits(void)
+{
+    struct rn_debug_server *server = NULL;
+    struct rn_conn *conn = NULL;
+    const char *request =
+        "GET /debug/counters HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char answer[1024];
+
+    CHECK_EQ_INT(rn_debug_serve("127.0.0.1:0", NULL, &server), RN_OK);
+    CHECK_EQ_INT(rn_dial(rn_ctx_background(), rn_debug_address(server), &conn),
+                 RN_OK);
+    CHECK_EQ_INT(rn_conn_write(conn, request, strlen(request), NULL), RN_OK);
+    CHECK(rn_conn_read_full(conn, answer, sizeof(answer)) > 0);
+    rn_conn_free(conn);
+    receive_for_ever();
+}
+
 #define ASLEEP "all goroutines are asleep - deadlock!"
 
 static const struct rn_death deaths[] = {
@@ -190,6 +208,10 @@ static const struct rn_death deaths[] = {
       "test_panic_deadlock.c:"}},
     {"after_everything_else", after_everything_else, 2, {ASLEEP, "receive"}},
     {"after_a_stopped_timer", after_a_stopped_timer, 2, {ASLEEP, "receive"}},
+    {"only_a_debug_server_waits",
+     only_a_debug_server_waits,
+     2,
+     {ASLEEP, "receive"}},
     {"no_one_receives_signals",
      no_one_receives_signals,
      2,

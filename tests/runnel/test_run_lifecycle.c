@@ -372,6 +372,7 @@ static int profile_in_simulation(void *arg)
     CHECK_EQ_INT(rn_profile_start(RN_PROFILE_BLOCK, 1), -ENOTSUP);
     CHECK_EQ_INT(rn_profile_write(RN_PROFILE_GOROUTINE, RN_PROFILE_FOLDED, 2),
                  -ENOTSUP);
+    CHECK_EQ_INT(rn_debug_serve("127.0.0.1:0", NULL, NULL), -ENOTSUP);
     return 0;
 }
 
@@ -399,6 +400,30 @@ static void profiles_belong_to_a_run(void)
     for (int i = 0; i < 2; i++)
         CHECK(rn_run(profile_left_on, NULL) >= 0);
     CHECK_EQ_INT(rn_profile_stop(RN_PROFILE_BLOCK), RN_INVALID);
+}
+
+static char served_at[RN_ADDRESS_MAX] = "127.0.0.1:0";
+
+static int serve_debug(void *arg)
+{
+    struct rn_debug_server *server = NULL;
+
+    (void)arg;
+    CHECK_EQ_INT(rn_debug_serve(served_at, NULL, &server), RN_OK);
+    if (server)
+        snprintf(served_at, sizeof(served_at), "%s", rn_debug_address(server));
+    return 0;
+}
+
+/* A debug server ends with its run, and its port is free for the next. */
+static void debug_server_ends_with_its_run(void)
+{
+    const struct rn_options till_the_last = {.wait_all = true};
+
+    CHECK_EQ_INT(rn_run(serve_debug, NULL), 0);
+    CHECK_EQ_INT(rn_run_with(&till_the_last, serve_debug, NULL), 0);
+    CHECK_EQ_INT(rn_run(serve_debug, NULL), 0);
+    CHECK_EQ_INT(rn_debug_serve(served_at, NULL, NULL), RN_INVALID);
 }
 
 /* Statuses have texts; unknown ones too. */
@@ -435,5 +460,5 @@ CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
            environment_sets_the_workers, caller_is_a_worker,
            seed_decides_the_run, simulated_hour_passes_at_once,
            environment_sets_the_seed, go_outside_of_a_run_is_refused,
-           profiles_belong_to_a_run, statuses_have_texts,
-           statuses_are_errno_numbers)
+           profiles_belong_to_a_run, debug_server_ends_with_its_run,
+           statuses_have_texts, statuses_are_errno_numbers)
