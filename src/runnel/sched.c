@@ -423,39 +423,38 @@ static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
     atomic_store_explicit(&self->foreign_wake, 0, memory_order_relaxed);
 }
 
-static inline __attribute__((always_inline)) void park(struct wait_for what,
-                                                       void (*after)(void *arg),
-                                                       void *arg)
+static inline __attribute__((always_inline)) void park(
+    const struct wait_for *what, void (*after)(void *arg), void *arg)
 {
     struct worker *w = worker_self();
     struct task *self = likely(w) ? worker_current(w) : NULL;
     if (unlikely(!self)) {
         self = foreigner_self();
-        self->waits = what;
+        self->waits = *what;
         park_foreigner(self, after, arg);
         return;
     }
-    self->waits = what;
+    self->waits = *what;
     set_state(self, TASK_PARKED);
     count_one(&w->parks);
     leave(w, self, after, arg, false);
 }
 
 /* The same, and how long it took is told. */
-static noinline void park_watched(struct wait_for what,
+static noinline void park_watched(const struct wait_for *what,
                                   void (*after)(void *arg), void *arg)
 {
     int64_t since = seam_now();
     park(what, after, arg);
-    watch_waited(what.reason, seam_now() - since);
+    watch_waited(what->reason, seam_now() - since);
 }
 
 void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
 {
     if (watch_is_on(WATCH_WAITS))
-        park_watched(what, after, arg);
+        park_watched(&what, after, arg);
     else
-        park(what, after, arg);
+        park(&what, after, arg);
 }
 
 static void join_quiet(void *arg)
