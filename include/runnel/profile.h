@@ -4,7 +4,7 @@
  *
  * Four profiles, each a set of call stacks with a weight:
  *
- *     RN_PROFILE_CPU        processor time of the workers, sampled
+ *     RN_PROFILE_CPU        processor time of goroutines, sampled
  *     RN_PROFILE_BLOCK      time that goroutines were parked, by what they
  *                           waited for
  *     RN_PROFILE_MUTEX      time that others waited for a Mutex or RWMutex, by
@@ -28,9 +28,10 @@
  * a copy of the process, when the profile is written.
  *
  * Cost: nothing while none collects but a load and a branch at each wait. The
- * processor profile interrupts each worker after every so much of its own
- * processor time: what sleeps is not sampled, nor are threads of rn_block and of
- * the program.
+ * processor profile interrupts each thread of the runtime after every so much of
+ * its own processor time: workers, and those of rn_block, whose samples belong
+ * to the goroutine that called. What sleeps is not sampled, nor are threads that
+ * the program made.
  *
  * Threads: every call may come from any goroutine or foreign thread while the
  * runtime runs; before and after, each is RN_INVALID. What was collected ends

@@ -41,6 +41,20 @@ static struct {
     _Atomic(uint32_t) signal;
 } pool;
 
+static void do_nothing(void)
+{
+}
+
+void (*block_thread_begin)(void) = do_nothing;
+void (*block_thread_end)(void) = do_nothing;
+
+static _Thread_local const struct task *volatile this_task;
+
+const struct task *block_task(void)
+{
+    return this_task;
+}
+
 unsigned block_threads(void)
 {
     lock_acquire(&pool.lock);
@@ -84,14 +98,18 @@ static void run_call(void *arg)
 static void *serve(void *arg)
 {
     (void)arg;
+    block_thread_begin();
     for (struct call *call = next_call(); call; call = next_call()) {
         struct task *task = call->task;
+        this_task = task;
         hook_block(task, true);
         run_call(call);
         hook_block(task, false);
+        this_task = NULL; /* its record is nobody's from now on */
         sched_ready(task);
         sched_outside_end();
     }
+    block_thread_end();
     return NULL;
 }
 

@@ -7,6 +7,15 @@
 
 #include "base.h"
 
+struct task;
+
+/* Called on each thread of the pool as it begins and ends; set before any. */
+extern void (*block_thread_begin)(void);
+extern void (*block_thread_end)(void);
+
+/* The goroutine whose call runs on this thread; NULL: none. For handlers. */
+const struct task *block_task(void);
+
 /* Threads of the pool now. */
 unsigned block_threads(void);
 

@@ -164,6 +164,8 @@ int runtime_open(const struct runtime_setup *setup)
     stack_setup(sizeof(struct task));
     fatal_reporter = report_caller;
     fatal_frame_printer = report_frames;
+    block_thread_begin = sampler_thread_begin;
+    block_thread_end = sampler_thread_end;
     fatal_epilogue = options->simulate ? schedule_report : NULL;
     fault_open();
     is_prepared = setup->many;

@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <setjmp.h>
 
+#include "block.h"
 #include "frames.h"
 #include "list.h"
 #include "lock.h"
@@ -63,7 +64,7 @@ static _Thread_local sigjmp_buf *volatile escape;
 static void tell_goroutine(struct tally_key *key)
 {
     struct worker *w = worker_self();
-    const struct task *task = w ? worker_current(w) : NULL;
+    const struct task *task = w ? worker_current(w) : block_task();
     key->where = task ? task->where : NULL;
     key->reason = 0;
     tally_set_name(key, task ? task->name : NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sampler.h: which stacks the workers' threads are on, every so much of their
- * processor time.
+ * sampler.h: which stacks the runtime's threads are on (workers, and those for
+ * calls that block), every so much of their processor time.
  */
 #ifndef RUNNEL_SAMPLER_H
 #define RUNNEL_SAMPLER_H

@@ -140,6 +140,34 @@ static void hot_function_has_most_samples(void)
     rn_chan_free(done);
 }
 
+static void burn_aside(void *arg)
+{
+    (void)arg;
+    burn_much(25 * RN_MS);
+    AFTERWARDS;
+}
+
+/* What runs by rn_block is sampled too, for the goroutine that called. */
+static void blocking_call_is_sampled(void)
+{
+    if (RN_CHECK_TSAN) {
+        CHECK_SKIP("no profile of processor time here");
+        return;
+    }
+    CHECK_EQ_INT(rn_profile_start(RN_PROFILE_CPU, 1000), RN_OK);
+    text[0] = '\0';
+    rn_task_set_name("the caller");
+    for (int i = 0; i < BURNS_MAX && weight_of(": the caller;", "") < ENOUGH;
+         i++) {
+        rn_block(burn_aside, NULL);
+        take(RN_PROFILE_CPU);
+    }
+    CHECK_EQ_INT(rn_profile_stop(RN_PROFILE_CPU), RN_OK);
+    at_least(weight_of(": the caller;", ""), ENOUGH);
+    if (NAMED)
+        at_least(weight_of(";burn_aside;burn_much", ": the caller;"), RN_MS);
+}
+
 #if defined(__x86_64__) && !RN_CHECK_ASAN && !RN_CHECK_TSAN
 #define CAN_LIE 1
 /* Counts down; its unwind table says that the caller's frame is at address 16. */
@@ -435,8 +463,9 @@ static void profiles_come_and_go_meanwhile(void)
     rn_chan_free(chan);
 }
 
-RN_CHECK_MAIN(hot_function_has_most_samples, wrong_table_loses_samples_only,
-              parked_goroutines_are_counted, wait_is_told_with_its_time,
-              sampled_waits_weigh_what_all_do, contention_is_told_of_who_held,
-              nothing_is_told_when_off, what_cannot_be_is_refused,
-              signal_of_the_program_is_kept, profiles_come_and_go_meanwhile)
+RN_CHECK_MAIN(hot_function_has_most_samples, blocking_call_is_sampled,
+              wrong_table_loses_samples_only, parked_goroutines_are_counted,
+              wait_is_told_with_its_time, sampled_waits_weigh_what_all_do,
+              contention_is_told_of_who_held, nothing_is_told_when_off,
+              what_cannot_be_is_refused, signal_of_the_program_is_kept,
+              profiles_come_and_go_meanwhile)
