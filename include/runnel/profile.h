@@ -33,6 +33,9 @@
  * to the goroutine that called. What sleeps is not sampled, nor are threads that
  * the program made.
  *
+ * The signal interrupts calls that the system does not restart (poll, nanosleep,
+ * ...) with EINTR, as that of any profiler.
+ *
  * Threads: every call may come from any goroutine or foreign thread while the
  * runtime runs; before and after, each is RN_INVALID. What was collected ends
  * with rn_run. Simulation (sim.h) has no profiles: time is virtual there, and
@@ -90,9 +93,10 @@ int rn_profile_stop(enum rn_profile profile);
 
 /*
  * Writes what was collected so far, or, for RN_PROFILE_GOROUTINE, all
- * goroutines: those that look the same together, one that runs on another
- * thread at that moment as "(running)" in place of its stack. Those of the
- * runtime's own services (rn_debug_serve) are left out.
+ * goroutines: those that look the same together. One that runs is asked by a
+ * SIGPROF to its thread where it is, a moment before; where that cannot be, or
+ * gets no answer, it is told as "(running)". Goroutines of the runtime's own
+ * services (rn_debug_serve) are left out.
  *
  * Parks; from a foreign thread it blocks. RN_OK, -EBADF (not a descriptor),
  * RN_NOMEM (the process could not be copied, or the copy did not get to the

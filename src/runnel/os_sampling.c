@@ -27,6 +27,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
     (void)context;
     if (info->si_code == SI_TIMER)
         on_tick(1 + (info->si_overrun > 0 ? (unsigned)info->si_overrun : 0));
+    else if (info->si_code == SI_TKILL)
+        on_tick(0);
     errno = saved;
 }
 
@@ -78,6 +80,11 @@ noinline int os_ticks_start(int thread, int64_t period_ns, int *timer)
 noinline void os_ticks_stop(int timer)
 {
     syscall(SYS_timer_delete, timer);
+}
+
+noinline int os_tick(int thread)
+{
+    return syscall(SYS_tgkill, getpid(), thread, SIGPROF) == 0 ? 0 : -errno;
 }
 
 noinline int64_t os_wall_clock(void)

@@ -11,7 +11,8 @@
 
 /*
  * Has on_tick called when a thread's timer is due: on its alternate stack, if
- * it has one, with no signal blocked but this. `ticks`: how many are due.
+ * it has one, with no signal blocked but this. `ticks`: how many are due; 0: by
+ * os_tick.
  * -EBUSY: the program has an action of its own for the signal (SIGPROF).
  */
 int os_ticks_catch(void (*on_tick)(unsigned ticks));
@@ -23,6 +24,8 @@ int os_thread_id(void);
 /* Ticks every `period_ns` of the thread's processor time; *timer names it. */
 int os_ticks_start(int thread, int64_t period_ns, int *timer);
 void os_ticks_stop(int timer);
+/* One for a thread of this process, now. */
+int os_tick(int thread);
 
 /* Nanoseconds since 1970. */
 int64_t os_wall_clock(void);

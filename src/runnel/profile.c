@@ -297,8 +297,9 @@ static void add_goroutine(struct stack *stack, void *arg)
     else
         key.reason = state == TASK_RUNNING ? RUNNING : RUNNABLE;
     tally_set_name(&key, NULL);
-    if (state != TASK_RUNNING)
-        key.depth = (uint32_t)report_stack(task, key.frames, TALLY_FRAMES);
+    key.depth = (uint32_t)(state == TASK_RUNNING
+                               ? sampler_found(task, key.frames, TALLY_FRAMES)
+                               : report_stack(task, key.frames, TALLY_FRAMES));
     tally_add(arg, &key, 1, 1);
 }
 
@@ -358,6 +359,8 @@ static void write_in_copy(void *arg)
 static void make_copy(void *arg)
 {
     struct order *order = arg;
+    if (order->profile == RN_PROFILE_GOROUTINE)
+        sampler_ask(); /* the copy has no other threads */
     order->done = copy_run(write_in_copy, order, false);
 }
 

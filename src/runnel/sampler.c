@@ -26,11 +26,13 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <string.h>
 
 #include "block.h"
 #include "frames.h"
 #include "list.h"
 #include "lock.h"
+#include "os.h"
 #include "os_sampling.h"
 #include "schedule.h"
 #include "worker.h"
@@ -41,11 +43,20 @@
 #define AVAILABLE true
 #endif
 
+/* A thread that is not given a processor does not answer. */
+#define ANSWER_TIMEOUT (20 * RN_MS)
+
 struct sampled {
     struct list node;
     int thread;
     int timer;
     bool ticks;
+    const struct worker *worker; /* or NULL */
+    /* What it said when it was asked; its own until `answered`. */
+    _Atomic(bool) answered; /* release and acquire */
+    uint64_t task;          /* the goroutine's number */
+    uint32_t depth;
+    void *frames[TALLY_FRAMES];
 };
 
 static struct {
@@ -96,9 +107,29 @@ void sampler_escape(void)
         siglongjmp(*back, 1);
 }
 
+/* Where the thread is now, into its own record. */
+static noinline void say_where(void)
+{
+    struct worker *w = worker_self();
+    const struct task *task = w ? worker_current(w) : NULL;
+    sigjmp_buf back;
+    own.depth = 0;
+    own.task = task ? task->id : 0;
+    if (sigsetjmp(back, 0) == 0) {
+        escape = &back;
+        own.depth = (uint32_t)frames_interrupted(own.frames, TALLY_FRAMES);
+        escape = NULL;
+    }
+    /* Release: who sees it answered sees the frames. */
+    atomic_store_explicit(&own.answered, true, memory_order_release);
+}
+
 static void on_tick(unsigned ticks)
 {
-    take(ticks);
+    if (ticks == 0)
+        say_where();
+    else
+        take(ticks);
 }
 
 /* Under the lock. */
@@ -170,9 +201,71 @@ void sampler_stop(void)
     lock_release(&sampler.lock);
 }
 
+/* Under the lock: asks those that run one; how many. */
+static unsigned ask_all(void)
+{
+    unsigned asked = 0;
+    int self = os_thread_id();
+    for (struct list *at = sampler.threads.next; at != &sampler.threads;
+         at = at->next) {
+        struct sampled *s = container_of(at, struct sampled, node);
+        atomic_store_explicit(&s->answered, false, memory_order_relaxed);
+        if (s->worker && worker_current(s->worker) && s->thread != self &&
+            os_tick(s->thread) == 0)
+            asked++;
+    }
+    return asked;
+}
+
+/* Under the lock. */
+static unsigned answers(void)
+{
+    unsigned count = 0;
+    for (struct list *at = sampler.threads.next; at != &sampler.threads;
+         at = at->next)
+        count += atomic_load_explicit(
+            &container_of(at, struct sampled, node)->answered,
+            memory_order_acquire);
+    return count;
+}
+
+void sampler_ask(void)
+{
+    if (!AVAILABLE || seam_simulated)
+        return;
+    rehearse();
+    lock_acquire(&sampler.lock);
+    set_out();
+    bool borrowed = !sampler.running;
+    if (!borrowed || os_ticks_catch(on_tick) == RN_OK) {
+        unsigned asked = ask_all();
+        int64_t late = os_clock() + ANSWER_TIMEOUT;
+        while (answers() < asked && os_clock() < late)
+            os_thread_yield();
+        if (borrowed)
+            os_ticks_release();
+    }
+    lock_release(&sampler.lock);
+}
+
+size_t sampler_found(const struct task *task, void **frames, size_t max)
+{
+    struct list *at = sampler.threads.next;
+    for (; at && at != &sampler.threads; at = at->next) {
+        struct sampled *s = container_of(at, struct sampled, node);
+        if (!atomic_load_explicit(&s->answered, memory_order_acquire) ||
+            s->task != task->id)
+            continue;
+        size_t count = s->depth < max ? s->depth : max;
+        memcpy(frames, s->frames, count * sizeof(*frames));
+        return count;
+    }
+    return 0;
+}
+
 void sampler_thread_begin(void)
 {
-    own = (struct sampled){.thread = os_thread_id()};
+    own = (struct sampled){.thread = os_thread_id(), .worker = worker_self()};
     lock_acquire(&sampler.lock);
     set_out();
     list_append(&sampler.threads, &own.node);

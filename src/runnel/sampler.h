@@ -17,6 +17,15 @@ int sampler_start(struct tally *tally, int64_t period_ns);
 /* No sample is taken any more. */
 void sampler_stop(void);
 
+/*
+ * Asks every thread that runs a goroutine where it is, and waits a moment for
+ * the answers. sampler_found: what one said of the goroutine, if it did; the
+ * frames' count. In a copy of the process, or before the next question.
+ */
+struct task;
+void sampler_ask(void);
+size_t sampler_found(const struct task *task, void **frames, size_t max);
+
 /* A thread that is to be sampled begins, and ends. */
 void sampler_thread_begin(void);
 void sampler_thread_end(void);
