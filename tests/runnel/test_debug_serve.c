@@ -3,6 +3,8 @@
  * The debug server answers what it should and refuses the rest, stops at any
  * moment, and is no goroutine of the program.
  */
+#include <sys/mman.h>
+
 #include "rn_check.h"
 
 static char answer[1 << 18];
@@ -155,18 +157,31 @@ static void other_requests_are_refused(void)
     rn_check_alone();
 }
 
-/* Waits until the block profile is on, or off. */
-static void until_block_profile(bool on)
+/*
+ * Waits until the block profile collects. Not by a start, in whose short while
+ * the request would be refused: by what is in it, which was nothing.
+ */
+static void until_block_profile(void)
 {
-    while (true) {
-        int status = rn_profile_start(RN_PROFILE_BLOCK, 1);
+    off_t size = 0;
 
-        if (status == RN_OK)
-            rn_profile_stop(RN_PROFILE_BLOCK);
-        if ((status == -EBUSY) == on)
-            return;
+    while (size == 0) {
+        int fd = memfd_create("profile", MFD_CLOEXEC);
+
         rn_sleep(100 * RN_US);
+        if (CHECK(fd >= 0))
+            rn_profile_write(RN_PROFILE_BLOCK, RN_PROFILE_FOLDED, fd);
+        size = lseek(fd, 0, SEEK_END);
+        close(fd);
     }
+}
+
+/* Waits until it does not collect; empties it. */
+static void until_no_block_profile(void)
+{
+    while (rn_profile_start(RN_PROFILE_BLOCK, 1) == -EBUSY)
+        rn_sleep(100 * RN_US);
+    CHECK_EQ_INT(rn_profile_stop(RN_PROFILE_BLOCK), RN_OK);
 }
 
 /* A profile that another request collects is refused; who leaves ends his. */
@@ -179,10 +194,10 @@ static void who_leaves_ends_his_profile(void)
     if (!conn)
         return;
     CHECK_EQ_INT(rn_conn_write(conn, request, strlen(request), NULL), RN_OK);
-    until_block_profile(true);
+    until_block_profile();
     CHECK_EQ_INT(ask(server, request), 409);
     rn_conn_free(conn);
-    until_block_profile(false);
+    until_no_block_profile();
     rn_debug_stop(server);
     rn_check_alone();
 }
@@ -205,9 +220,9 @@ static void stop_ends_what_is_under_way(void)
     if (!waits || !silent)
         return;
     CHECK_EQ_INT(rn_conn_write(waits, request, strlen(request), NULL), RN_OK);
-    until_block_profile(true);
+    until_block_profile();
     rn_debug_stop(server);
-    until_block_profile(false);
+    until_no_block_profile();
     CHECK_EQ_INT(read_answer(waits), -1);
     /* It may have been accepted just then, and told so. */
     status = read_answer(silent);
