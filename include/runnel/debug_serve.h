@@ -14,12 +14,14 @@
  *     /debug/pprof/block       time spent waiting, as far as it was collected;
  *                              ?seconds=N: all of it for so long from now
  *     /debug/pprof/mutex       time that others waited for locks; likewise
+ *     /debug/pprof/trace       what runs when (trace.h), for ?seconds=1 from now
  *     /debug/counters          rn_stats as text
  *
  * Profiles come in pprof's format, or with ?format=folded (also ?debug=1) as
- * folded stacks (profile.h). One that collects already, by a call of the program
- * or another request, is refused to ?seconds=N with status 409. Seconds are 1 to
- * 3,600; who asks and goes away before they have passed ends it.
+ * folded stacks (profile.h). What is collected or traced already, by a call of
+ * the program or another request, is refused to ?seconds=N with status 409.
+ * Seconds are 1 to 3,600; who asks and goes away before they have passed ends
+ * it.
  *
  * Who can reach this port can slow the program down and read the names of its
  * functions, and there is no password: so an address that other machines reach

@@ -11,14 +11,17 @@
 #include <runnel/debug.h>
 #include <runnel/profile.h>
 #include <runnel/task.h>
+#include <runnel/trace.h>
 
 #include "os_file.h"
 
 #define CPU_HZ          100
 #define DEFAULT_SECONDS 30
+#define TRACE_SECONDS   1
 
 static const char text_type[] = "text/plain; charset=utf-8";
 static const char html_type[] = "text/html; charset=utf-8";
+static const char json_type[] = "application/json";
 static const char pprof_type[] = "application/octet-stream";
 
 struct visit {
@@ -132,6 +135,27 @@ static int answer_counters(struct visit *visit)
     return write_text(visit, text, (size_t)size);
 }
 
+/* On a thread that may block; the file is in memory. */
+static int write_piece(void *file, const char *data, size_t size)
+{
+    int64_t put = os_file_write(*(const int *)file, data, size, -1);
+    return put == (int64_t)size ? RN_OK : put < 0 ? (int)put : -EIO;
+}
+
+static int answer_trace(struct visit *visit)
+{
+    const struct rn_trace_options options = {.write = write_piece,
+                                             .arg = &visit->file};
+    int seconds = visit->request->seconds;
+    int status = rn_trace_start_with(&options);
+    if (status != RN_OK)
+        return status == RN_AGAIN ? 409 : 500;
+    bool here = wait_seconds(visit, seconds > 0 ? seconds : TRACE_SECONDS);
+    status = rn_trace_stop();
+    visit->type = json_type;
+    return here ? status_for(status) : 0;
+}
+
 static int answer_index(struct visit *visit)
 {
     static const char page[] =
@@ -150,6 +174,7 @@ static int answer_index(struct visit *visit)
         "<li><a href=\"mutex?seconds=5&amp;format=folded\">contended locks of"
         " 5 s</a>, folded;\n"
         "<a href=\"mutex\">what was collected, for pprof</a></li>\n"
+        "<li><a href=\"trace?seconds=1\">trace of 1 s</a>, for Perfetto</li>\n"
         "<li><a href=\"/debug/counters\">counters</a></li>\n"
         "</ul>\n</body>\n</html>\n";
     visit->type = html_type;
@@ -162,6 +187,7 @@ static const struct route routes[] = {
     {"/debug/pprof/goroutine", answer_goroutines, RN_PROFILE_GOROUTINE},
     {"/debug/pprof/block", answer_waits, RN_PROFILE_BLOCK},
     {"/debug/pprof/mutex", answer_waits, RN_PROFILE_MUTEX},
+    {"/debug/pprof/trace", answer_trace, RN_PROFILE_CPU},
     {"/debug/counters", answer_counters, RN_PROFILE_CPU},
 };
 

@@ -202,6 +202,26 @@ static void who_leaves_ends_his_profile(void)
     rn_check_alone();
 }
 
+/* A trace that is on is refused to another; who leaves ends his. */
+static void who_leaves_ends_his_trace(void)
+{
+    const char *request = GET("/debug/pprof/trace?seconds=3000");
+    struct rn_debug_server *server = serve();
+    struct rn_conn *conn = server ? dial(rn_debug_address(server)) : NULL;
+
+    if (!conn)
+        return;
+    CHECK_EQ_INT(rn_conn_write(conn, request, strlen(request), NULL), RN_OK);
+    while (!rn_trace_on())
+        rn_sleep(100 * RN_US);
+    CHECK_EQ_INT(ask(server, request), 409);
+    rn_conn_free(conn);
+    while (rn_trace_on())
+        rn_sleep(100 * RN_US);
+    rn_debug_stop(server);
+    rn_check_alone();
+}
+
 /* A stop ends requests that are under way, and frees the port. */
 static void stop_ends_what_is_under_way(void)
 {
@@ -322,6 +342,7 @@ static void context_ends_the_server(void)
 }
 
 RN_CHECK_MAIN(pages_are_there, other_requests_are_refused,
-              who_leaves_ends_his_profile, stop_ends_what_is_under_way,
-              connections_are_bounded, server_is_no_goroutine_of_the_program,
+              who_leaves_ends_his_profile, who_leaves_ends_his_trace,
+              stop_ends_what_is_under_way, connections_are_bounded,
+              server_is_no_goroutine_of_the_program,
               other_machines_are_kept_out, context_ends_the_server)

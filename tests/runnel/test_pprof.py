@@ -7,6 +7,7 @@
 `named`: functions have names here (elfutils).
 """
 import http.client
+import json
 import os
 import shutil
 import subprocess
@@ -183,6 +184,13 @@ def look(address, folder):
         address, "/debug/pprof/block?seconds=1", folder, "block",
         ["contentions", "delay"],
         [("", "mutex lock", 1), ("contender", "mutex lock", 1)]))
+
+    status, body = get(address, "/debug/pprof/trace?seconds=1")
+    try:
+        events = json.loads(body)["traceEvents"] if status == 200 else []
+        case("trace", [] if events else ["status %d" % status])
+    except (ValueError, KeyError, TypeError) as error:
+        case("trace", [str(error)])
 
     status, body = get(address, "/debug/pprof/goroutine?format=folded")
     lines = body.decode().splitlines()
