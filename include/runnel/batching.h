@@ -83,6 +83,7 @@ void rn_batch_free_(struct rn_batched *batch);
 
 #ifndef __cplusplus
 struct rn_batch_tag_;
+/* A batch of values of type T, as it travels on a channel. */
 #define rn_batch(T) __typeof__(T(*)(struct rn_batch_tag_ *))
 
 #define RN_BATCHED_(batch)                        \

@@ -44,8 +44,8 @@ enum rn_slow {
 
 struct rn_broadcaster; /* what a handle points to */
 
+/* Behind the macros. */
 struct rn_broadcaster *rn_broadcast_make_(size_t size);
-/* With subscribers left it panics. NULL is allowed. Does not park. */
 void rn_broadcast_free_(struct rn_broadcaster *broadcast);
 int rn_broadcast_send_(struct rn_ctx *ctx, struct rn_broadcaster *broadcast,
                        const void *value);
@@ -63,8 +63,13 @@ uint64_t rn_missed_(struct rn_broadcaster *broadcast, struct rn_channel *chan);
 
 #ifndef __cplusplus
 struct rn_broadcast_tag_;
+/* A broadcast of values of type T. */
 #define rn_broadcast(T) __typeof__(T(*)(struct rn_broadcast_tag_ *))
 
+/*
+ * Makes and frees one; freeing it with subscribers left panics, NULL is
+ * allowed. Do not park.
+ */
 #define rn_broadcast_make(T) \
     ((rn_broadcast(T))(uintptr_t)rn_broadcast_make_(sizeof(T)))
 #define rn_broadcast_free(broadcast) \

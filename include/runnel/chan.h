@@ -24,10 +24,10 @@
  * A handle is a pointer: copying it copies no values, and the null handle is
  * the nil channel, on which sending and receiving park for ever.
  *
- *                 nil             open, not ready   closed
- *     send        parks for ever  parks             panics
- *     receive     parks for ever  parks             what is buffered, then
- * false close       panics          closes            panics
+ *                 nil             open, not ready  closed
+ *     send        parks for ever  parks            panics
+ *     receive     parks for ever  parks            what is left, then false
+ *     close       panics          closes           panics
  *
  * Ownership: whoever makes a channel frees it, once, when nobody can use it any
  * more. A value is copied in and copied out; what it points to is given away.
@@ -47,23 +47,13 @@ extern "C" {
 struct rn_channel; /* what a handle points to */
 struct rn_ctx;     /* context.h */
 
-/*
- * A new channel for values of sizeof(T) bytes, at most RN_ELEMENT_MAX. A
- * capacity that memory cannot hold panics, as in Go. Does not park.
- */
+/* Bytes of the largest value that a channel carries. */
 #define RN_ELEMENT_MAX ((size_t)64 * 1024)
-struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
-                                 const char *where);
-
-/*
- * Frees the channel and the values still buffered in it (rn_chan_set_drop says
- * what becomes of what they hold). Freeing one that somebody waits on panics; a
- * select uses all of its channels until it returns, also those it did not
- * choose. Nil is allowed. Does not park.
- */
-void rn_chan_free_(struct rn_channel *chan);
 
 /* Behind the macros; *_until and *_ctx return a status. */
+struct rn_channel *rn_chan_make_(size_t element_size, size_t capacity,
+                                 const char *where);
+void rn_chan_free_(struct rn_channel *chan);
 void rn_chan_send_(struct rn_channel *chan, const void *value);
 bool rn_chan_recv_(struct rn_channel *chan, void *value);
 int rn_chan_try_send_(struct rn_channel *chan, const void *value);
@@ -106,8 +96,20 @@ struct rn_recv_end_;
 /* The element type of a handle. */
 #define rn_element(chan) __typeof__((chan)(0))
 
+/*
+ * rn_chan_make(T, capacity): a new channel for values of sizeof(T) bytes, at
+ * most RN_ELEMENT_MAX. A capacity that memory cannot hold panics, as in Go.
+ * Does not park.
+ */
 #define rn_chan_make(T, capacity) \
     ((rn_chan(T))(uintptr_t)rn_chan_make_(sizeof(T), (capacity), RN_HERE_))
+
+/*
+ * Frees the channel and the values still buffered in it (rn_chan_set_drop says
+ * what becomes of what they hold). Freeing one that somebody waits on panics; a
+ * select uses all of its channels until it returns, also those it did not
+ * choose. Nil is allowed. Does not park.
+ */
 #define rn_chan_free(chan) rn_chan_free_(RN_ANY_END_(chan))
 
 /* The sending or the receiving end of a channel (or of that same end). */

@@ -56,8 +56,8 @@ int rn_flight_do_(struct rn_ctx *ctx, struct rn_flights *flights,
 
 #ifndef __cplusplus
 struct rn_flight_tag_;
-#define rn_flight(T) __typeof__(T(*)(struct rn_flight_tag_ *))
-
+/* Calls under way whose results are of type T; and none yet. Does not park. */
+#define rn_flight(T)      __typeof__(T(*)(struct rn_flight_tag_ *))
 #define rn_flight_make(T) ((rn_flight(T))(uintptr_t)rn_flight_make_(sizeof(T)))
 
 /*

@@ -96,10 +96,7 @@ int rn_group_run(struct rn_ctx *parent, size_t limit,
 void rn_group_finally(struct rn_group *group, void (*function)(void *arg),
                       void *arg);
 
-/*
- * rn_group_chan(group, T, capacity): a channel that is freed with the group.
- * The owner receives what it wants of it before rn_group_wait.
- */
+/* Behind the macros. */
 struct rn_channel *rn_group_chan_(struct rn_group *group, size_t element_size,
                                   size_t capacity, const char *where);
 
@@ -119,6 +116,10 @@ int rn_group_try_go_(struct rn_group *group,
 #endif
 
 #ifndef __cplusplus
+/*
+ * rn_group_chan(group, T, capacity): a channel that is freed with the group.
+ * The owner receives what it wants of it before rn_group_wait.
+ */
 #define rn_group_chan(group, T, capacity)                                  \
     ((rn_chan(T))(uintptr_t)rn_group_chan_((group), sizeof(T), (capacity), \
                                            RN_HERE_))

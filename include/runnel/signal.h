@@ -27,12 +27,8 @@
 extern "C" {
 #endif
 
-/*
- * RN_OK; RN_INVALID for what is no signal, cannot be caught (SIGKILL, SIGSTOP)
- * or reports a fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL). Do not park.
- */
+/* Behind the macros. */
 int rn_signal_notify_(struct rn_channel *channel, int number);
-/* No signal is sent to the channel after this returned. */
 void rn_signal_stop_(struct rn_channel *channel);
 
 #ifdef __cplusplus
@@ -40,9 +36,15 @@ void rn_signal_stop_(struct rn_channel *channel);
 #endif
 
 #ifndef __cplusplus
-/* `channel` is an rn_sender(int) or an rn_chan(int). */
+/*
+ * From now on the signal's number is sent to `channel`, an rn_sender(int) or an
+ * rn_chan(int). RN_OK; RN_INVALID for what is no signal, cannot be caught
+ * (SIGKILL, SIGSTOP) or reports a fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL). Does
+ * not park.
+ */
 #define rn_signal_notify(channel, number) \
     rn_signal_notify_(RN_INT_SENDER_(channel), (number))
+/* No signal is sent to the channel after this returned. Does not park. */
 #define rn_signal_stop(channel) rn_signal_stop_(RN_INT_SENDER_(channel))
 #define RN_INT_SENDER_(channel)                  \
     _Generic((channel), rn_chan(int)             \
