@@ -11,7 +11,9 @@
  * happens before its receive, the k-th receive before the send that reuses its
  * place, both ways when the sides meet, and a close before a receive that
  * reports it. Each edge goes through the address of one place or one waiter, so
- * that two senders are not ordered by sending on the same channel.
+ * that two senders are not ordered by sending on the same channel. A send is
+ * also a use of the channel, and a close a change: nothing between them to order
+ * the two is a mistake, though it went well this time.
  */
 #include "chan_internal.h"
 
@@ -440,6 +442,7 @@ void rn_chan_send_(struct rn_channel *chan, const void *value)
     struct task *wake;
     lock_acquire(&chan->lock);
     int status = offer(chan, value, &wake);
+    race_uses(chan);
     if (status == RN_AGAIN) {
         wait_to_send(chan, value);
         return;
@@ -475,6 +478,7 @@ int rn_chan_try_send_(struct rn_channel *chan, const void *value)
     struct task *wake;
     lock_acquire(&chan->lock);
     int status = chan_offer(chan, value, &wake);
+    race_uses(chan);
     lock_release(&chan->lock);
     if (wake)
         sched_ready(wake);
@@ -557,6 +561,7 @@ static int send_within(struct limit limit, struct rn_channel *chan,
     struct task *wake;
     lock_acquire(&chan->lock);
     int status = chan_offer(chan, value, &wake);
+    race_uses(chan);
     if (status == RN_AGAIN) {
         struct waiter self = {.value = (void *)(uintptr_t)value};
         status = wait_at(chan, &chan->senders, &self, WAIT_SEND, limit);
@@ -637,6 +642,7 @@ void rn_chan_close_(struct rn_channel *chan)
         misuse("close of nil channel");
     lock_acquire(&chan->lock);
     chan_check(chan);
+    race_changes(chan);
     if (chan->closed) {
         lock_release(&chan->lock);
         misuse("close of closed channel");

@@ -31,6 +31,7 @@
 
 #ifdef RN_TSAN /* defined by the build: the compiler does not tell here */
 #include <sanitizer/tsan_interface.h>
+#include <sanitizer/tsan_interface_atomic.h>
 
 /* Of its runtime, in no header. */
 void AnnotateIgnoreReadsBegin(const char *file, int line);
@@ -39,6 +40,20 @@ void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
 void __tsan_read_range(void *address, unsigned long size);
 void __tsan_write_range(void *address, unsigned long size);
+void __tsan_read1(void *address);
+void __tsan_write1(void *address);
+void __tsan_func_entry(void *pc);
+void __tsan_func_exit(void);
+
+/* In a function that the user calls: names the caller in a report. */
+#define RN_AS_CALLER_(access)                           \
+    do {                                                \
+        __tsan_func_entry(__builtin_return_address(0)); \
+        access;                                         \
+        __tsan_func_exit();                             \
+    } while (0)
+#else
+#define RN_AS_CALLER_(access) ((void)0)
 #endif
 
 /* What a context (goroutine or worker thread) keeps for the sanitizers. */
@@ -124,6 +139,33 @@ static inline void race_acquire(const volatile void *address)
 #else
     (void)address;
 #endif
+}
+
+/*
+ * What the caller does to an object, for the race detector: two uses that
+ * nothing orders are reported when one of them changes it for all (the close of
+ * a channel that another sends on). An atomic use clashes with plain ones only.
+ */
+static inline __attribute__((always_inline)) void race_uses(
+    const volatile void *object)
+{
+    RN_AS_CALLER_(__tsan_read1((void *)(uintptr_t)object));
+    (void)object;
+}
+
+static inline __attribute__((always_inline)) void race_changes(
+    const volatile void *object)
+{
+    RN_AS_CALLER_(__tsan_write1((void *)(uintptr_t)object));
+    (void)object;
+}
+
+static inline __attribute__((always_inline)) void race_uses_atomically(
+    const volatile void *word)
+{
+    RN_AS_CALLER_((void)__tsan_atomic32_load(
+        (const volatile __tsan_atomic32 *)word, __tsan_memory_order_relaxed));
+    (void)word;
 }
 
 /*

@@ -269,12 +269,25 @@ static noinline int choose_locked(struct rn_case *cases, size_t count,
     return index;
 }
 
+/* For the race detector: a send uses its channel, whether it is chosen or not. */
+static void tell_uses(const struct rn_case *cases, size_t count)
+{
+#ifdef RN_TSAN
+    for (size_t i = 0; i < count; i++)
+        if (has_channel(&cases[i]) && cases[i].kind == RN_CASE_SEND)
+            race_uses(cases[i].chan);
+#endif
+    (void)cases;
+    (void)count;
+}
+
 static inline int choose(struct rn_case *cases, size_t count, bool may_wait,
                          int64_t deadline)
 {
     sched_point();
     if (count > RN_CASES_MAX)
         misuse("select of %zu cases, at most %d", count, RN_CASES_MAX);
+    tell_uses(cases, count);
     struct task *wake = NULL;
     bool closed = false;
     int index = try_seeming(cases, count, &wake, &closed);

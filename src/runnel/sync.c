@@ -13,7 +13,8 @@
  * free and wakes the oldest waiter, which must try again: a newcomer may be
  * faster, and then the waiter goes back to the front. A waiter that has waited
  * HANDOVER_NS is given the lock instead, so no waiter is passed for ever (the
- * two modes of Go's sync.Mutex).
+ * two modes of Go's sync.Mutex). With -Dchecks=true the other bits of a locked
+ * mutex are those of its address.
  *
  * RWMutex: `state_` counts the readers that are in, in steps of RW_READER, beside
  * RW_WRITER and RW_WAITERS. Whoever finds neither flag (a writer: nothing) enters
@@ -35,6 +36,8 @@
 #include "waitq.h"
 #include "watch.h"
 
+#define LOCK_CLASS LOCK_PRIMITIVE
+
 #define HANDOVER_NS (1 * RN_MS)
 
 enum { LOCKED = 1, WAITERS = 2 };
@@ -48,18 +51,41 @@ static inline void tell_waited(int64_t ns)
 
 /* ------------------------------------------------------------------ mutex */
 
+/*
+ * LOCKED, and with -Dchecks=true also where: a copy that was made while the
+ * mutex was held then says that it is one.
+ */
+static inline uint32_t held_here(const struct rn_mutex *mutex)
+{
+#ifdef RN_CHECKS
+    uint64_t hash = (uintptr_t)mutex * UINT64_C(0x9e3779b97f4a7c15);
+    return LOCKED | (uint32_t)(hash >> 32) << 2;
+#else
+    (void)mutex;
+    return LOCKED;
+#endif
+}
+
+static void check_held_here(const struct rn_mutex *mutex, uint32_t state)
+{
+    if (unlikely((state & LOCKED) && (state & ~WAITERS) != held_here(mutex)))
+        fatal("a mutex was copied while it was in use");
+}
+
 bool rn_mutex_try_lock(struct rn_mutex *mutex)
 {
     sched_point();
+    race_uses_atomically(&mutex->state_);
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     while (!(state & LOCKED) || MUTANT(TRY_LOCK_TAKES)) {
         if (atomic_compare_exchange_weak_explicit(
-                &mutex->state_, &state, state | LOCKED, memory_order_acquire,
-                memory_order_relaxed)) {
+                &mutex->state_, &state, state | held_here(mutex),
+                memory_order_acquire, memory_order_relaxed)) {
             race_acquire(mutex);
             return true;
         }
     }
+    check_held_here(mutex, state);
     return false;
 }
 
@@ -69,7 +95,7 @@ static bool take_or_mark(struct rn_mutex *mutex)
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     for (;;) {
         uint32_t mark = MUTANT(UNMARKED_WAITER) ? 0 : WAITERS;
-        uint32_t wanted = state | (state & LOCKED ? mark : LOCKED);
+        uint32_t wanted = state | (state & LOCKED ? mark : held_here(mutex));
         if (atomic_compare_exchange_weak_explicit(&mutex->state_, &state,
                                                   wanted, memory_order_acquire,
                                                   memory_order_relaxed))
@@ -91,6 +117,16 @@ static void check_not_copied(const struct rn_mutex *mutex)
     const struct rn_waiter_ *w = mutex->first_;
     if (unlikely(w && w->task && w->task->waits.object != &mutex->guard_))
         fatal("a mutex was copied while it was in use");
+    check_held_here(mutex,
+                    atomic_load_explicit(&mutex->state_, memory_order_relaxed));
+}
+
+/* Under the guard: who waits is seen by who unlocks. */
+static bool mutex_check(const struct rn_mutex *mutex)
+{
+    return !mutex->first_ ||
+           (atomic_load_explicit(&mutex->state_, memory_order_relaxed) &
+            WAITERS);
 }
 
 static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
@@ -100,6 +136,7 @@ static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
     for (;;) {
         lock_acquire(&mutex->guard_);
         check_not_copied(mutex);
+        INVARIANT(mutex_check(mutex));
         if (take_or_mark(mutex)) {
             lock_release(&mutex->guard_);
             return RN_OK;
@@ -125,9 +162,10 @@ static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
 static inline int lock_within(struct wait_limit limit, struct rn_mutex *mutex)
 {
     sched_point();
+    race_uses_atomically(&mutex->state_);
     uint32_t free = 0;
     if (unlikely(!atomic_compare_exchange_strong_explicit(
-            &mutex->state_, &free, LOCKED, memory_order_acquire,
+            &mutex->state_, &free, held_here(mutex), memory_order_acquire,
             memory_order_relaxed))) {
         int status = lock_slow(mutex, limit);
         if (status != RN_OK)
@@ -163,6 +201,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
     if (!(state & LOCKED))
         fatal("unlock of unlocked mutex");
     check_not_copied(mutex);
+    INVARIANT(mutex_check(mutex));
     struct rn_waiter_ *w = mutex->first_;
     while (w && !waitq_win(q, w))
         w = mutex->first_;
@@ -172,7 +211,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
         w->granted = hand_over;
         wake = MUTANT(UNLOCK_FORGETS) ? NULL : w->task;
     }
-    uint32_t left = (hand_over ? LOCKED : 0) | (mutex->first_ ? WAITERS : 0);
+    uint32_t left = (hand_over ? held_here(mutex) : 0) | (mutex->first_ ? WAITERS : 0);
     /* Release: pairs with the next lock, by whatever way. */
     atomic_store_explicit(&mutex->state_, left, memory_order_release);
     lock_release(&mutex->guard_);
@@ -183,8 +222,9 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
 
 void rn_mutex_unlock(struct rn_mutex *mutex)
 {
+    race_uses_atomically(&mutex->state_);
     race_release(mutex);
-    uint32_t held = LOCKED;
+    uint32_t held = held_here(mutex);
     if (unlikely(!atomic_compare_exchange_strong_explicit(
             &mutex->state_, &held, 0, memory_order_release,
             memory_order_relaxed)))
@@ -218,6 +258,14 @@ static inline bool rw_change(struct rn_rwmutex *rw, uint32_t *state,
 {
     return atomic_compare_exchange_weak_explicit(
         &rw->state_, state, wanted, memory_order_acquire, memory_order_relaxed);
+}
+
+/* Under the guard: never both sides; whoever waits is seen by who leaves. */
+static bool rwmutex_check(struct rn_rwmutex *rw)
+{
+    uint32_t state = rw_state(rw);
+    return (!(state & RW_WRITER) || state < RW_READER) &&
+           (!rw->first_ || state & RW_WAITERS);
 }
 
 /* Under the guard: the mark goes with the last waiter. */
@@ -286,6 +334,7 @@ static noinline int64_t rw_hand_on(struct rn_rwmutex *rw, bool readers_first)
             chain = grant(rw, false, &waited);
     }
     rw_unmark(rw);
+    INVARIANT(rwmutex_check(rw));
     lock_release(&rw->guard_);
     ready_chain(chain);
     return waited;
@@ -463,6 +512,8 @@ void rn_waitgroup_add(struct rn_waitgroup *group, int delta)
     int64_t state = atomic_fetch_add_explicit(&group->state_, change,
                                               memory_order_acq_rel) +
                     change;
+    if (delta > 0 && state / GROUP_ONE == delta)
+        race_uses(&group->guard_); /* the first is ordered before a wait */
     if (unlikely(state < 0))
         misuse("negative WaitGroup counter");
     if (unlikely(state == GROUP_WAITERS ||
@@ -501,6 +552,8 @@ static int wait_within(struct wait_limit limit, struct rn_waitgroup *group)
             lock_release(&group->guard_);
         } else {
             struct rn_waiter_ self = {0};
+            if (!group->first_)
+                race_changes(&group->guard_);
             waitq_push_back(WAITQ_OF(group), &self);
             status = waitq_park(&group->guard_, WAITQ_OF(group), &self,
                                 WAIT_GROUP, limit);
