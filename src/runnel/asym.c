@@ -33,7 +33,7 @@ void fence_heavy(void)
 noinline void bias_enter_slow_(struct bias *bias)
 {
     atomic_store_explicit(&bias->inside, false, memory_order_release);
-    lock_acquire(&bias->lock);
+    lock_acquire_as(LOCK_QUEUE, &bias->lock);
     bias->by_lock = true;
 }
 
@@ -43,7 +43,7 @@ bool bias_seize(struct bias *bias)
     if (!atomic_compare_exchange_strong_explicit(
             &bias->lock, &free, 1, memory_order_acquire, memory_order_relaxed))
         return false;
-    lock_count(1);
+    lock_taking(LOCK_SEIZED, &bias->lock);
     fence_heavy();
     for (int i = 0; i < BIAS_PATIENCE; i++) {
         /* Acquire: pairs with the owner's leave. */

@@ -19,6 +19,8 @@
 #include "sanitize.h"
 #include "sched.h"
 
+#define LOCK_CLASS LOCK_LEAF
+
 struct call {
     struct call *next;
     void (*function)(void *arg);

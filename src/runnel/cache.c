@@ -17,6 +17,8 @@
 #include "sanitize.h"
 #include "sched.h"
 
+#define LOCK_CLASS LOCK_LEAF
+
 struct part {
     _Alignas(CACHE_LINE) lock_word lock;
     /* Written under the lock; read by who looks for an object (relaxed: a

@@ -27,6 +27,8 @@
 #include "track.h"
 #include "wait.h"
 
+#define LOCK_CLASS LOCK_CHANNEL
+
 struct rn_channel *chan_new(size_t element_size, size_t capacity,
                             const char *where)
 {
@@ -73,7 +75,7 @@ static struct {
 static void release(struct rn_channel *chan)
 {
     chan->freed = true;
-    lock_acquire(&kept.lock);
+    lock_acquire_as(LOCK_LEAF, &kept.lock);
     struct rn_channel *oldest = kept.freed[kept.next % KEPT];
     kept.freed[kept.next++ % KEPT] = chan;
     lock_release(&kept.lock);
@@ -440,9 +442,9 @@ void rn_chan_send_(struct rn_channel *chan, const void *value)
     if (unlikely(!chan))
         park_for_ever(WAIT_SEND_NIL);
     struct task *wake;
+    race_uses(chan);
     lock_acquire(&chan->lock);
     int status = offer(chan, value, &wake);
-    race_uses(chan);
     if (status == RN_AGAIN) {
         wait_to_send(chan, value);
         return;
@@ -476,9 +478,9 @@ int rn_chan_try_send_(struct rn_channel *chan, const void *value)
     if (!chan)
         return RN_AGAIN;
     struct task *wake;
+    race_uses(chan);
     lock_acquire(&chan->lock);
     int status = chan_offer(chan, value, &wake);
-    race_uses(chan);
     lock_release(&chan->lock);
     if (wake)
         sched_ready(wake);
@@ -559,9 +561,9 @@ static int send_within(struct limit limit, struct rn_channel *chan,
     if (!chan)
         return wait_nil(WAIT_SEND_NIL, limit);
     struct task *wake;
+    race_uses(chan);
     lock_acquire(&chan->lock);
     int status = chan_offer(chan, value, &wake);
-    race_uses(chan);
     if (status == RN_AGAIN) {
         struct waiter self = {.value = (void *)(uintptr_t)value};
         status = wait_at(chan, &chan->senders, &self, WAIT_SEND, limit);
@@ -640,9 +642,9 @@ void rn_chan_close_(struct rn_channel *chan)
     sched_point();
     if (!chan)
         misuse("close of nil channel");
+    race_changes(chan);
     lock_acquire(&chan->lock);
     chan_check(chan);
-    race_changes(chan);
     if (chan->closed) {
         lock_release(&chan->lock);
         misuse("close of closed channel");

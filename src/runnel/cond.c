@@ -16,6 +16,8 @@
 #include "sched.h"
 #include "waitq.h"
 
+#define LOCK_CLASS LOCK_PRIMITIVE
+
 /* Takes the guard; a cond knows the place where it was first used. */
 static void enter(struct rn_cond *cond)
 {

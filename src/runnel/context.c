@@ -34,6 +34,8 @@
 #include "track.h"
 #include "wait.h"
 
+#define LOCK_CLASS LOCK_TOKEN
+
 struct cause {
     int status;
     char text[];

@@ -49,6 +49,11 @@ void fatal_begin(void)
     }
 }
 
+bool fatal_begun(void)
+{
+    return atomic_load_explicit(&reporting, memory_order_relaxed) != 0;
+}
+
 void fatal_exit(void)
 {
     if (fatal_flush)

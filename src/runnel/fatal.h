@@ -27,6 +27,8 @@ void fatal_exit(void) __attribute__((noreturn));
  * here again, by a fault in its own report, ends at once.
  */
 void fatal_begin(void);
+/* True while some thread reports. */
+bool fatal_begun(void);
 
 /* Adds where the caller was; set once by the face, called by fatal(). */
 extern void (*fatal_reporter)(void);

@@ -7,6 +7,7 @@
  */
 #include "lock.h"
 
+#include "fatal.h"
 #include "os.h"
 
 /* About a microsecond: most holders are done by then. */
@@ -33,18 +34,75 @@ noinline void lock_release_slow(lock_word *lock)
 
 #ifdef RN_CHECKS
 
-static _Thread_local int held;
+/* A select holds all of its channels. */
+#define HELD_MAX 80
+
+struct held {
+    enum lock_class class;
+    const lock_word *lock;
+};
+
+static _Thread_local struct {
+    struct held locks[HELD_MAX];
+    int count;
+} these;
+
+static const char *const names[] = {
+    [LOCK_SIGNALS] = "list of signals",
+    [LOCK_TIMER] = "timer",
+    [LOCK_CHANNEL] = "channel",
+    [LOCK_PRIMITIVE] = "primitive of sync.h",
+    [LOCK_DESCRIPTOR] = "descriptor",
+    [LOCK_WAIT] = "wait record",
+    [LOCK_TOKEN] = "cancel token",
+    [LOCK_TIMERQ] = "timer queue",
+    [LOCK_LEAF] = "leaf",
+    [LOCK_HIRING] = "making of threads",
+    [LOCK_SCHED] = "scheduler",
+};
+
+static bool is_thing_waited_for(enum lock_class class)
+{
+    return class >= LOCK_CHANNEL && class <= LOCK_DESCRIPTOR;
+}
+
+static bool may_follow(const struct held *first, const struct held *then)
+{
+    if (first->class == LOCK_CHANNEL && then->class == LOCK_CHANNEL)
+        return first->lock < then->lock;
+    if (is_thing_waited_for(first->class) && is_thing_waited_for(then->class))
+        return false;
+    return first->class < then->class;
+}
 
 /* Not inlined: the next call may be made on another thread. */
-noinline void lock_count(int delta)
+noinline void lock_taking(enum lock_class class, const lock_word *lock)
 {
-    held += delta;
+    struct held new = {class, lock};
+    for (int i = 0; i < these.count; i++)
+        if (!may_follow(&these.locks[i], &new) && !fatal_begun())
+            fatal("lock order: the lock of a %s is taken while that of a %s "
+                  "is held",
+                  names[class], names[these.locks[i].class]);
+    CHECKED(these.count < HELD_MAX);
+    these.locks[these.count++] = new;
+    __asm__ volatile("" ::: "memory");
+}
+
+noinline void lock_leaving(const lock_word *lock)
+{
+    int at = these.count - 1;
+    while (at >= 0 && these.locks[at].lock != lock)
+        at--;
+    if (at < 0)
+        fatal("lock order: a lock is released that its thread does not hold");
+    these.locks[at] = these.locks[--these.count];
     __asm__ volatile("" ::: "memory");
 }
 
 noinline int lock_held(void)
 {
-    int count = held;
+    int count = these.count;
     __asm__ volatile("" : "+r"(count)::"memory");
     return count;
 }

@@ -27,6 +27,8 @@
 #include "lock.h"
 #include "os.h"
 
+#define LOCK_CLASS LOCK_DESCRIPTOR
+
 #define CHUNK       1024 /* descriptors a chunk of the table */
 #define CHUNKS      1024 /* so numbers below 1,048,576 */
 #define EVENTS      128

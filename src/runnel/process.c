@@ -28,6 +28,8 @@
 #include "os_process.h"
 #include "sanitize.h"
 
+#define LOCK_CLASS LOCK_LEAF
+
 /* When the system has no memory to wait with: how often to look. */
 #define LOOK_AGAIN (10 * RN_MS)
 

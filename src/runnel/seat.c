@@ -7,6 +7,8 @@
 #include "fatal.h"
 #include "os.h"
 
+#define LOCK_CLASS LOCK_SCHED
+
 /* Under the lock. */
 static void sit_down(struct worker *w)
 {
@@ -73,7 +75,7 @@ static int hire(struct worker *w)
 int seats_fill(void)
 {
     int status = RN_OK;
-    lock_acquire(&workers.hiring);
+    lock_acquire_as(LOCK_HIRING, &workers.hiring);
     while (status == RN_OK) {
         lock_acquire(&workers.lock);
         bool wanted = seat_free();
@@ -209,7 +211,7 @@ void seat_unpin_all(struct worker *w, struct task *task)
 void seats_join(void)
 {
     /* Nobody makes a thread now, and nobody will: workers.stopping is set. */
-    lock_acquire(&workers.hiring);
+    lock_acquire_as(LOCK_HIRING, &workers.hiring);
     lock_release(&workers.hiring);
     for (unsigned i = 1; i < workers_made(); i++)
         if (workers.all[i].started)

@@ -19,6 +19,8 @@
 #include "sched.h"
 #include "wait.h"
 
+#define LOCK_CLASS LOCK_CHANNEL
+
 struct selection {
     struct rn_case *cases;
     size_t count;

@@ -19,6 +19,8 @@
 #include "sched.h"
 #include "waitq.h"
 
+#define LOCK_CLASS LOCK_PRIMITIVE
+
 static bool fits(const struct rn_semaphore *semaphore, int64_t weight)
 {
     return weight <= semaphore->size_ - semaphore->used_;

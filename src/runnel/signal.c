@@ -32,6 +32,8 @@
 #include "panic_internal.h"
 #include "sched.h"
 
+#define LOCK_CLASS LOCK_SIGNALS
+
 #define SIGNALS     65 /* numbers 1 to 64 */
 #define BIT(number) (UINT64_C(1) << ((number)-1))
 /* Of the C library's own; it would refuse them, or worse, not. */
@@ -79,14 +81,14 @@ static void on_signal(int number)
 /* Under the lock: one signal to all that asked for it. */
 static void send(int number)
 {
-    for (struct notice *n = signals.notices; n; n = n->next)
-        if (n->numbers & BIT(number))
     /* Who has stopped it may close the channel: the lock orders the two. */
     race_ignore_begin();
+    for (struct notice *n = signals.notices; n; n = n->next)
+        if (n->numbers & BIT(number))
             (void)rn_chan_try_send_(n->channel, &number); /* full: dropped */
+    race_ignore_end();
 }
 
-    race_ignore_end();
 static uint64_t deliver(void)
 {
     lock_acquire(&signals.lock);
@@ -246,7 +248,7 @@ bool signal_awaited(void)
     bool awaited = false;
     lock_acquire(&signals.lock);
     for (struct notice *n = signals.notices; n && !awaited; n = n->next) {
-        lock_acquire(&n->channel->lock);
+        lock_acquire_as(LOCK_CHANNEL, &n->channel->lock);
         awaited = !list_empty(&n->channel->receivers);
         lock_release(&n->channel->lock);
     }

@@ -25,6 +25,8 @@
 #include "os.h"
 #include "sanitize.h"
 
+#define LOCK_CLASS LOCK_LEAF
+
 /* Sanitizers and unoptimised code have larger frames. */
 #if defined(RN_ASAN) || defined(RN_TSAN) || !defined(__OPTIMIZE__)
 #define STACK_SCALE 4

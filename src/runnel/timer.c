@@ -20,6 +20,8 @@
 #include "sched.h"
 #include "track.h"
 
+#define LOCK_CLASS LOCK_TIMER
+
 struct rn_timer {
     struct timer timer;
     _Atomic(uint32_t) references;
@@ -64,7 +66,7 @@ static bool disarm(struct rn_timer *timer)
 static struct task *send(struct rn_timer *timer, int64_t now)
 {
     struct task *wake = NULL;
-    lock_acquire(&timer->chan->lock);
+    lock_acquire_as(LOCK_CHANNEL, &timer->chan->lock);
     chan_offer(timer->chan, &now, &wake);
     lock_release(&timer->chan->lock);
     return wake;
@@ -166,7 +168,7 @@ static bool stop(struct rn_timer *timer)
 {
     bool was_active = disarm(timer);
     if (timer->chan && !MUTANT(STOP_LEAVES_TICK)) {
-        lock_acquire(&timer->chan->lock);
+        lock_acquire_as(LOCK_CHANNEL, &timer->chan->lock);
         chan_drain(timer->chan);
         lock_release(&timer->chan->lock);
     }

@@ -30,6 +30,8 @@
 #include "mutant.h"
 #include "task_internal.h"
 
+#define LOCK_CLASS LOCK_TIMERQ
+
 #define ARITY     4
 /* Timers that are all looked at, with -Dchecks=true. */
 #define CHECK_MAX 64

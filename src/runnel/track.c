@@ -11,6 +11,8 @@
 #include "alloc.h"
 #include "lock.h"
 
+#define LOCK_CLASS LOCK_LEAF
+
 #define FIRST_SIZE 1024
 
 bool track_is_on;

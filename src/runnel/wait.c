@@ -12,6 +12,8 @@
 #include "mutant.h"
 #include "sched.h"
 
+#define LOCK_CLASS LOCK_TOKEN
+
 void token_init(struct cancel_token *token)
 {
     *token = (struct cancel_token){0};
@@ -125,10 +127,10 @@ uint32_t wait_park(struct wait *wait, struct wait_for what,
     what.limited = wait->deadline != RN_NEVER || wait->token_count > 0;
     wait->unlock = unlock;
     wait->unlock_arg = arg;
-    lock_acquire(&wait->guard);
+    lock_acquire_as(LOCK_WAIT, &wait->guard);
     sched_park(what, arm, wait);
-    lock_acquire(&wait->guard);
-    lock_count(-1); /* the guard ends with the record */
+    lock_acquire_as(LOCK_WAIT, &wait->guard);
+    lock_leaving(&wait->guard); /* it ends with the record */
     if (wait->deadline != RN_NEVER)
         timerq_remove(&wait->timer);
     for (size_t i = 0; i < wait->token_count; i++)

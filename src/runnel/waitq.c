@@ -8,6 +8,8 @@
 #include "sched.h"
 #include "watch.h"
 
+#define LOCK_CLASS LOCK_PRIMITIVE
+
 enum { BY_OWNER = 1, BY_CONTEXT };
 
 void waitq_push_back(struct waitq q, struct rn_waiter_ *w)

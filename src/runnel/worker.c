@@ -11,6 +11,8 @@
 #include "poll.h"
 #include "schedule.h"
 
+#define LOCK_CLASS LOCK_SCHED
+
 /* Rounds of a search; the last ones also take a task that is to run next. */
 #define SEARCH_ROUNDS 4
 /* How long such a task must have been left, in pauses (a few microseconds). */
