@@ -10,7 +10,7 @@
  *
  *     leaks: 2 goroutines, 1 context
  *
- *     2 goroutines [chan send, made at fetch.c:31]: 17 18
+ *     2 goroutines [chan send, made at fetch.c:31, for 3 to 5 minutes]: 17 18
  *         created at fetch.c:35
  *         rn_chan_send_  chan.c:291
  *         fetch_one  fetch.c:12
@@ -22,6 +22,11 @@
  * Functions and lines are named when runnel was built with elfutils and the
  * program has debugging information. A goroutine that runs at that moment on
  * another thread is listed without its stack.
+ *
+ * A wait that has lasted for a second or more says for how long, in whole
+ * seconds, minutes or hours; of several that look the same the shortest and the
+ * longest. Nobody looks at the clock when a goroutine parks: the moment is that
+ * of the last tick, which was about 10 ms ago at most.
  *
  * "nobody can wake it" stands with a goroutine that waits for a channel whose
  * handle is nowhere in the program's memory any more but with goroutines of

@@ -131,6 +131,7 @@ static void *watch(void *arg)
         os_futex_wait(&monitor.closing, 0, monitor.tick);
         if (atomic_load_explicit(&monitor.closing, memory_order_relaxed))
             return NULL;
+        seam_tick();
         bool idle = look();
         bool cools = cool();
         idle_ticks = idle && !cools ? idle_ticks + 1 : 0;

@@ -220,7 +220,50 @@ static void trace_caller(struct stack_trace *trace)
 
 /* ------------------------------------------------------------- headings */
 
-static void print_state(int state, struct wait_for waits, bool stuck)
+/* The largest whole unit of a wait, from a second on. */
+struct span {
+    int64_t count;
+    const char *unit;
+};
+
+static struct span span_since(int64_t parked_at)
+{
+    int64_t seconds = (seam_now() - parked_at) / RN_S;
+    if (seconds >= 3600)
+        return (struct span){seconds / 3600, "hour"};
+    if (seconds >= 60)
+        return (struct span){seconds / 60, "minute"};
+    return (struct span){seconds, "second"};
+}
+
+static void print_span(const char *before, struct span span)
+{
+    print_error("%s%lld %s%s", before, (long long)span.count, span.unit,
+                span.count == 1 ? "" : "s");
+}
+
+/* Of those that look the same the one that has waited longest, and the last. */
+struct waiting {
+    int64_t first;
+    int64_t last;
+};
+
+static void print_waiting(struct waiting since)
+{
+    struct span longest = span_since(since.first);
+    struct span shortest = span_since(since.last);
+    if (longest.count < 1)
+        return;
+    if (longest.count == shortest.count && longest.unit == shortest.unit) {
+        print_span(", for ", longest);
+    } else {
+        print_span(", for ", shortest);
+        print_span(" to ", longest);
+    }
+}
+
+static void print_state(int state, struct wait_for waits, struct waiting since,
+                        bool stuck)
 {
     if (state != TASK_PARKED) {
         print_error("[%s]", state == TASK_RUNNING ? "running" : "runnable");
@@ -229,6 +272,7 @@ static void print_state(int state, struct wait_for waits, bool stuck)
     print_error("[%s", reasons[waits.reason]);
     if (waits.made_at)
         print_error(", made at %s", waits.made_at);
+    print_waiting(since);
     print_error("%s]", stuck ? ", nobody can wake it" : "");
 }
 
@@ -240,7 +284,9 @@ static void print_heading(const struct task *task, int state)
         return;
     }
     print_error("goroutine %llu ", (unsigned long long)task->id);
-    print_state(state, task->waits, stuck_is(task));
+    print_state(state, task->waits,
+                (struct waiting){task->parked_at, task->parked_at},
+                stuck_is(task));
     print_error("%s%s\n    created at %s\n", task->name ? ": " : "",
                 task->name ? task->name : "", task->where ? task->where : "?");
 }
@@ -290,6 +336,7 @@ struct group {
     const struct task *first;
     int state;
     struct wait_for waits;
+    struct waiting since;
     bool stuck;
     const char *where;
     struct stack_trace trace;
@@ -358,8 +405,13 @@ static void add(struct stack *stack, void *arg)
     }
     if (g->count == 0) {
         *g = new;
+        g->since = (struct waiting){task->parked_at, task->parked_at};
         crowd->groups++;
     }
+    if (task->parked_at < g->since.first)
+        g->since.first = task->parked_at;
+    if (task->parked_at > g->since.last)
+        g->since.last = task->parked_at;
     if (g->count < GROUP_IDS)
         g->ids[g->count] = task->id;
     g->count++;
@@ -372,7 +424,7 @@ static void print_group(const struct group *g)
         print_heading(g->first, g->state);
     } else {
         print_error("%zu goroutines ", g->count);
-        print_state(g->state, g->waits, g->stuck);
+        print_state(g->state, g->waits, g->since, g->stuck);
         print_error(":");
         for (size_t i = 0; i < g->count && i < GROUP_IDS; i++)
             print_error(" %llu", (unsigned long long)g->ids[i]);

@@ -435,6 +435,7 @@ static inline __attribute__((always_inline)) void park(
         return;
     }
     self->waits = *what;
+    self->parked_at = seam_now_about();
     set_state(self, TASK_PARKED);
     count_one(&w->parks);
     leave(w, self, after, arg, false);

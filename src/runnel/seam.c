@@ -11,6 +11,7 @@
 
 bool seam_simulated;
 _Atomic(bool) seam_interrupts;
+_Atomic(int64_t) seam_ticked;
 
 /* Relaxed: one worker moves it; a foreign thread may read it. */
 static _Atomic(int64_t) virtual_now;
@@ -19,6 +20,7 @@ void seam_real(void)
 {
     seam_simulated = false;
     atomic_store_explicit(&seam_interrupts, false, memory_order_relaxed);
+    seam_tick();
 }
 
 void seam_simulate(void)
@@ -26,6 +28,12 @@ void seam_simulate(void)
     seam_simulated = true;
     atomic_store_explicit(&seam_interrupts, true, memory_order_relaxed);
     atomic_store_explicit(&virtual_now, VIRTUAL_START, memory_order_relaxed);
+    seam_tick();
+}
+
+void seam_tick(void)
+{
+    atomic_store_explicit(&seam_ticked, seam_now(), memory_order_relaxed);
 }
 
 int64_t seam_now(void)
@@ -37,8 +45,10 @@ int64_t seam_now(void)
 
 void seam_advance(int64_t to)
 {
-    if (to > seam_now())
-        atomic_store_explicit(&virtual_now, to, memory_order_relaxed);
+    if (to <= seam_now())
+        return;
+    atomic_store_explicit(&virtual_now, to, memory_order_relaxed);
+    seam_tick();
 }
 
 /* SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number

@@ -40,6 +40,17 @@ int64_t seam_now(void);
 /* Moves virtual time forward to `to`, if that is later. */
 void seam_advance(int64_t to);
 
+/*
+ * The time at the last tick: of the monitor, about every 10 ms while anybody
+ * works, of virtual time at each move. For what must not cost a clock's reading.
+ */
+extern _Atomic(int64_t) seam_ticked;
+void seam_tick(void);
+static inline int64_t seam_now_about(void)
+{
+    return atomic_load_explicit(&seam_ticked, memory_order_relaxed);
+}
+
 /* A generator unlike any other. */
 void chance_init(struct chance *chance);
 /* Evenly one of 0 .. count-1; count > 0. */

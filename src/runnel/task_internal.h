@@ -15,8 +15,8 @@
  *
  * Owners: a RUNNABLE task belongs to the one queue it is in (through `next`), a
  * RUNNING one to its worker, a PARKED one to whoever wins its wait. Nobody else
- * may touch its fields but `state`, `id`, `name`, `where` and `waits`, which
- * reports read (racily, and say so).
+ * may touch its fields but `state`, `id`, `name`, `where`, `waits` and
+ * `parked_at`, which reports read (racily, and say so).
  *
  * A foreign thread that waits is given a struct task too, without a stack: it
  * sleeps on `foreign_wake` where a goroutine would be switched away.
@@ -90,6 +90,7 @@ struct task {
     struct worker *pinned; /* the only worker that may run it, or NULL */
     _Atomic(uint32_t) foreign_wake; /* foreign: 1 = wake up */
     struct wait_for waits;
+    int64_t parked_at; /* seam_now_about, when it parked last */
     uint64_t id;
     int64_t priority;  /* in a simulated schedule (PCT); 0: not drawn yet */
     const char *name;  /* or NULL */

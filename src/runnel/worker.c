@@ -507,6 +507,7 @@ static void call_monitor(void)
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&workers.monitor_rests, memory_order_relaxed) !=
         0) {
+        seam_tick();
         atomic_store_explicit(&workers.monitor_rests, 0, memory_order_relaxed);
         os_futex_wake(&workers.monitor_rests, 1);
     }

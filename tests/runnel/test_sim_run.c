@@ -604,12 +604,64 @@ static void failure_prints_how_to_replay_it(void)
     CHECK(strstr(text, "goes on"));
 }
 
-CHECK_MAIN(seed_decides_everything, run_returns_what_its_function_returns,
-           left_goroutine_is_a_deadlock, endless_run_is_stopped,
-           failed_check_ends_the_run, time_jumps, explored_failure_replays,
-           crash_is_known_by_its_seed, failure_is_cut_down,
-           minimizing_has_statuses, enumerating_is_complete,
-           enumerating_runs_every_order_once, environment_replays,
-           bad_schedules_are_refused, faults_come_at_their_rate,
-           starts_fail_at_their_rate, run_inside_is_refused,
-           failure_prints_how_to_replay_it)
+static char dumped[65536];
+
+static void wait_at(rn_chan(int) *own)
+{
+    rn_recv(*own, NULL);
+}
+
+/* Dumps while two have waited for that long, one of them a minute less. */
+static void dump_after(int64_t ns)
+{
+    rn_chan(int) quiet = rn_chan_make(int, 0);
+    int fd = memfd_create("dump", MFD_CLOEXEC);
+
+    for (int i = 0; i < 2; i++) {
+        rn_go(wait_at, quiet);
+        rn_sleep(ns > 60 * RN_S ? 60 * RN_S : 1);
+    }
+    rn_sleep(ns > 60 * RN_S ? ns - 120 * RN_S : ns);
+    CHECK_EQ_INT(rn_dump(fd), RN_OK);
+    ssize_t got = pread(fd, dumped, sizeof(dumped) - 1, 0);
+    dumped[got > 0 ? got : 0] = '\0';
+    close(fd);
+    rn_close(quiet);
+    while (rn_task_count() > 1)
+        rn_yield();
+    rn_chan_free(quiet);
+}
+
+static int dump_waits(void *arg)
+{
+    (void)arg;
+    dump_after(RN_MS);
+    CHECK(strstr(dumped, "2 goroutines [chan receive, made at "));
+    CHECK(!strstr(dumped, ", for "));
+    dump_after(59 * RN_S);
+    CHECK(strstr(dumped, ", for 59 seconds]: "));
+    dump_after(180 * RN_S);
+    CHECK(strstr(dumped, ", for 2 minutes to 3 minutes]: "));
+    dump_after(3600 * RN_S + 60 * RN_S);
+    CHECK(strstr(dumped, ", for 1 hour]: "));
+    return 0;
+}
+
+/* A dump says how long each has waited, the same in every run. */
+static void waits_are_told_with_their_time(void)
+{
+    struct rn_sim_options options = {.seed = 5};
+
+    for (int i = 0; i < 2; i++)
+        CHECK_EQ_INT(rn_sim_run(&options, dump_waits, NULL), 0);
+}
+
+CHECK_MAIN(seed_decides_everything, waits_are_told_with_their_time,
+           run_returns_what_its_function_returns, left_goroutine_is_a_deadlock,
+           endless_run_is_stopped, failed_check_ends_the_run, time_jumps,
+           explored_failure_replays, crash_is_known_by_its_seed,
+           failure_is_cut_down, minimizing_has_statuses,
+           enumerating_is_complete, enumerating_runs_every_order_once,
+           environment_replays, bad_schedules_are_refused,
+           faults_come_at_their_rate, starts_fail_at_their_rate,
+           run_inside_is_refused, failure_prints_how_to_replay_it)
