@@ -211,7 +211,8 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
         w->granted = hand_over;
         wake = MUTANT(UNLOCK_FORGETS) ? NULL : w->task;
     }
-    uint32_t left = (hand_over ? held_here(mutex) : 0) | (mutex->first_ ? WAITERS : 0);
+    uint32_t left =
+        (hand_over ? held_here(mutex) : 0) | (mutex->first_ ? WAITERS : 0);
     /* Release: pairs with the next lock, by whatever way. */
     atomic_store_explicit(&mutex->state_, left, memory_order_release);
     lock_release(&mutex->guard_);

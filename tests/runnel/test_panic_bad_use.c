@@ -3,6 +3,8 @@
  * What can be known of a misuse is said: what was done, by which goroutine,
  * created where.
  */
+#include <pthread.h>
+
 #include "rn_death.h"
 
 static struct rn_mutex mutex;
@@ -41,6 +43,32 @@ static void lock_copy_of_a_mutex(void)
     rn_mutex_lock(&copy);
 }
 
+#ifdef RN_CHECKS
+/* Unlocking a copy of a locked mutex is told without waiters (checked builds). */
+static void unlock_copy_without_waiters(void)
+{
+    rn_mutex_lock(&mutex);
+    memcpy(&copy, &mutex, sizeof(copy));
+    rn_mutex_unlock(&copy);
+}
+
+/* So is locking one, which would wait for ever (checked builds). */
+static void lock_copy_without_waiters(void)
+{
+    rn_mutex_lock(&mutex);
+    memcpy(&copy, &mutex, sizeof(copy));
+    rn_mutex_lock(&copy);
+}
+
+/* And trying to (checked builds). */
+static void try_lock_copy_without_waiters(void)
+{
+    rn_mutex_lock(&mutex);
+    memcpy(&copy, &mutex, sizeof(copy));
+    rn_mutex_try_lock(&copy);
+}
+#endif
+
 static void unlock_twice(void)
 {
     rn_task_set_name("the careless");
@@ -54,6 +82,75 @@ static void unlock_in_goroutine(void)
 {
     rn_go_void(unlock_twice);
     rn_sleep(20 * RN_S);
+}
+
+static void select_too_much(void)
+{
+    struct rn_case cases[RN_CASES_MAX + 1];
+
+    rn_task_set_name("the careless");
+    for (int i = 0; i <= RN_CASES_MAX; i++)
+        cases[i] = rn_case_none();
+    rn_select(cases, RN_CASES_MAX + 1);
+}
+
+/* A select of too many cases is told with the numbers and the goroutine. */
+static void select_beyond_the_bound(void)
+{
+    rn_go_void(select_too_much);
+    rn_sleep(20 * RN_S);
+}
+
+static rn_key(int) key;
+
+static void *set_local(void *arg)
+{
+    rn_local_set(&key, (int *)arg);
+    return NULL;
+}
+
+/* What only goroutines may call is told to be called by a foreign thread. */
+static void local_on_a_foreign_thread(void)
+{
+    pthread_t thread;
+    int number = 1;
+
+    pthread_create(&thread, NULL, set_local, &number);
+    pthread_join(thread, NULL);
+}
+
+static void *wait_for_quiet(void *arg)
+{
+    rn_bubble_wait();
+    return arg;
+}
+
+/* So is waiting for a bubble. */
+static void bubble_wait_on_a_foreign_thread(void)
+{
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, wait_for_quiet, NULL);
+    pthread_join(thread, NULL);
+}
+
+/* Giving back a thread that was not taken is told. */
+static void unlock_thread_without_lock(void)
+{
+    rn_unlock_thread();
+}
+
+static void notify_at_exit(void)
+{
+    rn_chan(int) signals = rn_chan_make(int, 1);
+
+    rn_signal_notify(signals, SIGUSR1);
+}
+
+/* Asking for signals while no runtime runs is told. */
+static void notify_outside_rn_run(void)
+{
+    atexit(notify_at_exit);
 }
 
 static void go_at_exit(void)
@@ -141,6 +238,30 @@ static const struct rn_death deaths[] = {
      {"fatal error: unlock of unlocked mutex\ngoroutine 2 [running]: the "
       "careless\n    created at ",
       "test_panic_bad_use.c:"}},
+    {"select_beyond_the_bound",
+     select_beyond_the_bound,
+     2,
+     {"panic: select of 65 cases, at most 64\n\ngoroutine 2 [running]: the "
+      "careless\n    created at ",
+      "test_panic_bad_use.c:"}},
+    {"local_on_a_foreign_thread",
+     local_on_a_foreign_thread,
+     2,
+     {"panic: rn_local_set on a thread that runs no goroutine\n\n"
+      "foreign thread\n"}},
+    {"bubble_wait_on_a_foreign_thread",
+     bubble_wait_on_a_foreign_thread,
+     2,
+     {"panic: rn_bubble_wait outside a bubble\n\nforeign thread\n"}},
+    {"unlock_thread_without_lock",
+     unlock_thread_without_lock,
+     2,
+     {"fatal error: rn_unlock_thread without rn_lock_thread\ngoroutine 1 "
+      "[running]: main\n    created at rn_run\n"}},
+    {"notify_outside_rn_run",
+     notify_outside_rn_run,
+     2,
+     {"panic: signal notify outside the runtime\n\n"}},
     {"go_outside_rn_run",
      go_outside_rn_run,
      2,
@@ -156,18 +277,33 @@ static const struct rn_death deaths[] = {
      {"fatal error: cannot start a goroutine at ",
       "test_panic_bad_use.c:", "its argument needs a larger stack"}},
 #ifdef RN_CHECKS
+    {"unlock_copy_without_waiters",
+     unlock_copy_without_waiters,
+     2,
+     {"fatal error: a mutex was copied while it was in use\ngoroutine 1 "}},
+    {"lock_copy_without_waiters",
+     lock_copy_without_waiters,
+     2,
+     {"fatal error: a mutex was copied while it was in use\ngoroutine 1 "}},
+    {"try_lock_copy_without_waiters",
+     try_lock_copy_without_waiters,
+     2,
+     {"fatal error: a mutex was copied while it was in use\ngoroutine 1 "}},
     {"receive_from_freed",
      receive_from_freed,
      2,
-     {"use of a freed channel (made at ", "test_panic_bad_use.c:"}},
+     {"fatal error: use of a freed channel (made at ", "test_panic_bad_use.c:",
+      "goroutine 1 [running]: main\n    created at rn_run\n"}},
     {"close_freed",
      close_freed,
      2,
-     {"use of a freed channel (made at ", "test_panic_bad_use.c:"}},
+     {"fatal error: use of a freed channel (made at ", "test_panic_bad_use.c:",
+      "goroutine 1 [running]: main\n    created at rn_run\n"}},
     {"select_with_freed",
      select_with_freed,
      2,
-     {"use of a freed channel (made at ", "test_panic_bad_use.c:"}},
+     {"fatal error: use of a freed channel (made at ", "test_panic_bad_use.c:",
+      "goroutine 1 [running]: main\n    created at rn_run\n"}},
 #endif
 };
 
