@@ -5,7 +5,6 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -455,45 +454,8 @@ static void statuses_are_errno_numbers(void)
     CHECK_EQ_INT(RN_INVALID, -EINVAL);
 }
 
-static void wait_for_end(rn_chan(int) *own)
-{
-    rn_recv(*own, NULL);
-}
-
-/* Dumps what has waited through a pause of all, and what has begun since. */
-static int dump_after_a_pause(void *arg)
-{
-    rn_chan(int) end = rn_chan_make(int, 0);
-    char text[8192];
-    int fd = memfd_create("dump", MFD_CLOEXEC);
-
-    (void)arg;
-    rn_go(wait_for_end, end);
-    rn_sleep(1300 * RN_MS); /* nobody looks at the clock after a second */
-    CHECK_EQ_INT(rn_dump(fd), RN_OK);
-    ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-    text[got > 0 ? got : 0] = '\0';
-    CHECK(strstr(text, "goroutine 2 [chan receive, made at "));
-    CHECK(strstr(text, ", for "));
-    CHECK(strstr(text, "goroutine 1 [blocking call]: main"));
-    close(fd);
-    rn_close(end);
-    while (rn_task_count() > 1)
-        rn_yield();
-    rn_chan_free(end);
-    return 0;
-}
-
-/* A dump says how long each has waited, also after all were idle. */
-static void waits_are_told_after_a_pause(void)
-{
-    const struct rn_options options = {.procs = 2};
-
-    CHECK_EQ_INT(rn_run_with(&options, dump_after_a_pause, NULL), 0);
-}
-
-CHECK_MAIN(run_returns_what_main_returns, waits_are_told_after_a_pause,
-           main_ends_the_rest, main_ends_those_that_run, main_drops_its_locals,
+CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
+           main_ends_those_that_run, main_drops_its_locals,
            wait_all_waits_for_all, run_can_follow_run, run_inside_is_refused,
            environment_sets_the_workers, caller_is_a_worker,
            seed_decides_the_run, simulated_hour_passes_at_once,
