@@ -23,7 +23,7 @@
  * program has debugging information. A goroutine that runs at that moment on
  * another thread is listed without its stack.
  *
- * A wait that has lasted for a second or more says for how long, in whole
+ * A wait that has lasted for ten seconds or more says for how long, in whole
  * seconds, minutes or hours; of several that look the same the shortest and the
  * longest. Nobody looks at the clock when a goroutine parks: the moment is that
  * of the last tick, which was about 10 ms ago at most.

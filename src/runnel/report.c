@@ -39,7 +39,12 @@
 extern void rn_switch_boot_(void);
 #define BOOT_BYTES 32
 
+/* Shorter waits are not told how long they are. */
+#define LONG_WAIT (10 * RN_S)
+
 static bool world_stands;
+/* When the report was asked for: to copy the process may take a while. */
+static int64_t asked_at;
 
 static const char *const reasons[WAIT_REASONS] = {
     [WAIT_NONE] = "nothing",
@@ -220,7 +225,7 @@ static void trace_caller(struct stack_trace *trace)
 
 /* ------------------------------------------------------------- headings */
 
-/* The largest whole unit of a wait, from a second on. */
+/* The largest whole unit of a wait. */
 struct span {
     int64_t count;
     const char *unit;
@@ -228,7 +233,7 @@ struct span {
 
 static struct span span_since(int64_t parked_at)
 {
-    int64_t seconds = (seam_now() - parked_at) / RN_S;
+    int64_t seconds = (asked_at - parked_at) / RN_S;
     if (seconds >= 3600)
         return (struct span){seconds / 3600, "hour"};
     if (seconds >= 60)
@@ -236,9 +241,9 @@ static struct span span_since(int64_t parked_at)
     return (struct span){seconds, "second"};
 }
 
-static void print_span(const char *before, struct span span)
+static void print_span(struct span span)
 {
-    print_error("%s%lld %s%s", before, (long long)span.count, span.unit,
+    print_error("%lld %s%s", (long long)span.count, span.unit,
                 span.count == 1 ? "" : "s");
 }
 
@@ -252,14 +257,16 @@ static void print_waiting(struct waiting since)
 {
     struct span longest = span_since(since.first);
     struct span shortest = span_since(since.last);
-    if (longest.count < 1)
+    if (asked_at - since.first < LONG_WAIT)
         return;
-    if (longest.count == shortest.count && longest.unit == shortest.unit) {
-        print_span(", for ", longest);
-    } else {
-        print_span(", for ", shortest);
-        print_span(" to ", longest);
+    print_error(", for ");
+    if (longest.unit != shortest.unit) {
+        print_span(shortest);
+        print_error(" to ");
+    } else if (longest.count != shortest.count) {
+        print_error("%lld to ", (long long)shortest.count);
     }
+    print_span(longest);
 }
 
 static void print_state(int state, struct wait_for waits, struct waiting since,
@@ -475,6 +482,7 @@ static void print_all(void *arg)
 
 static bool print_crowd_beside(struct crowd *crowd, bool in_handler)
 {
+    asked_at = seam_now();
     if (copy_run(print_all, crowd, in_handler))
         return true;
     /* Elsewhere than on standard error it is printed by a copy or not at all. */

@@ -635,13 +635,13 @@ static void dump_after(int64_t ns)
 static int dump_waits(void *arg)
 {
     (void)arg;
-    dump_after(RN_MS);
+    dump_after(8 * RN_S);
     CHECK(strstr(dumped, "2 goroutines [chan receive, made at "));
     CHECK(!strstr(dumped, ", for "));
     dump_after(59 * RN_S);
     CHECK(strstr(dumped, ", for 59 seconds]: "));
     dump_after(180 * RN_S);
-    CHECK(strstr(dumped, ", for 2 minutes to 3 minutes]: "));
+    CHECK(strstr(dumped, ", for 2 to 3 minutes]: "));
     dump_after(3600 * RN_S + 60 * RN_S);
     CHECK(strstr(dumped, ", for 1 hour]: "));
     return 0;
