@@ -65,6 +65,13 @@ unsigned block_threads(void)
     return threads;
 }
 
+/* Under the lock. */
+static bool pool_check(void)
+{
+    return pool.free <= pool.threads && pool.threads <= RN_BLOCK_THREADS &&
+           (pool.queued == 0) == (pool.first == NULL);
+}
+
 /* The next call, waiting for it; NULL at the end. */
 static struct call *next_call(void)
 {
@@ -85,6 +92,7 @@ static struct call *next_call(void)
             pool.last = &pool.first;
         pool.queued--;
     }
+    INVARIANT(pool_check());
     lock_release(&pool.lock);
     return call;
 }
@@ -134,6 +142,7 @@ static void submit(void *arg)
     }
     atomic_fetch_add_explicit(&pool.signal, 1, memory_order_relaxed);
     bool any_free = pool.free > 0;
+    INVARIANT(pool_check());
     lock_release(&pool.lock);
     if (any_free)
         os_futex_wake(&pool.signal, 1);

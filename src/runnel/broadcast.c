@@ -16,6 +16,7 @@
 #include <runnel/sync.h>
 
 #include "alloc.h"
+#include "fatal.h"
 #include "panic_internal.h"
 
 struct subscription {
@@ -58,8 +59,18 @@ static void lock_both(struct rn_broadcaster *broadcast)
     rn_mutex_lock(&broadcast->lock);
 }
 
+/* Under both: the list is as long as it is counted. */
+static bool broadcast_check(const struct rn_broadcaster *broadcast)
+{
+    size_t count = 0;
+    for (const struct subscription *s = broadcast->first; s; s = s->next)
+        count++;
+    return count == broadcast->count;
+}
+
 static void unlock_both(struct rn_broadcaster *broadcast)
 {
+    INVARIANT(broadcast_check(broadcast));
     rn_mutex_unlock(&broadcast->lock);
     rn_mutex_unlock(&broadcast->sending);
 }

@@ -101,6 +101,8 @@ void rn_cache_put(struct rn_cache *cache, void *object)
         part->objects[count] = object;
         atomic_store_explicit(&part->count, count + 1, memory_order_relaxed);
     }
+    INVARIANT(atomic_load_explicit(&part->count, memory_order_relaxed) <=
+              cache->limit);
     lock_release(&part->lock);
     if (!kept)
         cache->drop(object);

@@ -99,10 +99,19 @@ static bool retain_unless_dead(struct rn_ctx *ctx)
     return false;
 }
 
+/* At the end: nobody is below it, nobody waits for it, no timer holds it. */
+static bool ctx_check(const struct rn_ctx *ctx)
+{
+    return list_empty(&ctx->children) && list_empty(&ctx->token.waiters) &&
+           ctx->timer.place == 0 &&
+           atomic_load_explicit(&ctx->references, memory_order_relaxed) == 0;
+}
+
 /* Out of the parent's list; frees; returns the parent, to be released. */
 static struct rn_ctx *destroy(struct rn_ctx *ctx)
 {
     struct rn_ctx *parent = ctx->parent;
+    INVARIANT(ctx_check(ctx));
     if (parent != &background) {
         lock_acquire(&parent->token.lock);
         list_remove(&ctx->sibling);

@@ -80,6 +80,17 @@ static struct call **find(struct rn_flights *flights, const char *key)
     return at;
 }
 
+/* Under the lock: the invariants, for those in the table beside the key. */
+static bool flights_check(struct rn_flights *flights, const char *key)
+{
+    const struct call *call = *bucket_of(flights, key);
+    for (; call; call = call->next)
+        if (!call->listed || call->waiting == 0 ||
+            call->references < call->waiting)
+            return false;
+    return true;
+}
+
 /* Under the lock: takes it out of the table, if it is there. */
 static void unlist(struct call *call)
 {
@@ -163,6 +174,7 @@ static void leave(struct rn_flights *flights, struct call *call)
         unlist(call);
         rn_ctx_cancel(call->ctx);
     }
+    INVARIANT(flights_check(flights, call->key));
     release(flights, call);
 }
 
@@ -181,6 +193,7 @@ int rn_flight_do_(struct rn_ctx *ctx, struct rn_flights *flights,
         call = new_call(ctx, flights, key);
     call->waiting++;
     call->references++;
+    INVARIANT(flights_check(flights, key));
     rn_mutex_unlock(&flights->lock);
     if (first) {
         struct flight flight = {call};

@@ -13,6 +13,7 @@
 #include <runnel/sync.h>
 
 #include "alloc.h"
+#include "fatal.h"
 #include "local.h"
 #include "mutant.h"
 #include "panic_internal.h"
@@ -175,9 +176,17 @@ static void run_finales(struct rn_group *group)
     }
 }
 
+/* At the end: nobody runs, and no place of the limit is taken. */
+static bool group_check(const struct rn_group *group)
+{
+    return group->running.count_ == 0 && !group->running.first_ &&
+           rn_chan_len(group->places) == 0;
+}
+
 int rn_group_wait(struct rn_group *group)
 {
     rn_waitgroup_wait(&group->running);
+    INVARIANT(group_check(group));
     int status = group->status;
     bool panicked = group->panicked;
     struct rn_panic panic = group->panic;

@@ -137,6 +137,15 @@ static bool end_wait(struct netfd_wait *w, uint32_t source)
     return claim_take(&w->wait.claim, source);
 }
 
+/* Under the lock: who uses it is counted, and its number stays until then. */
+static bool netfd_check(const struct netfd *n)
+{
+    uint32_t busy = 0;
+    for (int i = 0; i < NETFD_SIDES; i++)
+        busy += n->sides[i].busy;
+    return busy <= n->users && (!n->gone || (n->closed && n->users == 0));
+}
+
 /* Under the lock: why a side cannot be used now; 0 when it can. */
 static int refusal(const struct netfd *n, int side)
 {
@@ -165,6 +174,7 @@ static int take_turn(struct netfd *n, int side)
     sched_point();
     poll_desc_lock(n->desc);
     int status = refusal(n, side);
+    INVARIANT(netfd_check(n));
     if (status != 0) {
         poll_desc_unlock(n->desc);
         return status;
@@ -240,6 +250,7 @@ static void end_turn(struct netfd *n, int side, bool drained)
     s->busy = next != NULL;
     int fd = n->fd; /* once unlocked, who sees the end may free it */
     bool last = leave(n);
+    INVARIANT(netfd_check(n));
     poll_desc_unlock(n->desc);
     if (next)
         sched_ready(next);

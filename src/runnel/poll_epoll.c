@@ -24,6 +24,7 @@
 #include <runnel/io.h>
 
 #include "alloc.h"
+#include "fatal.h"
 #include "lock.h"
 #include "os.h"
 
@@ -162,8 +163,17 @@ static bool unlist(struct poll_desc *desc, struct poll_wait *wait)
     return listed;
 }
 
+/* Under the lock: who is listed for a direction waits for it. */
+static bool desc_check(const struct poll_desc *desc)
+{
+    return (!desc->reader || (desc->reader->events & RN_READ)) &&
+           (!desc->writer || (desc->writer->events & RN_WRITE));
+}
+
 void poll_list(struct poll_desc *desc, struct poll_wait *wait)
 {
+    INVARIANT(!(wait->events & RN_READ) || !desc->reader);
+    INVARIANT(!(wait->events & RN_WRITE) || !desc->writer);
     if (wait->events & RN_READ)
         desc->reader = wait;
     if (wait->events & RN_WRITE)
@@ -334,6 +344,7 @@ static struct poll_wait *deliver(const struct os_event *event,
         lock_release(&desc->lock);
         return chain;
     }
+    INVARIANT(desc_check(desc));
     chain = end_waits(desc, owned, event->events, chain);
     /* One shot was for both directions; who is left needs another. */
     if (!owned && !desc->owned)

@@ -29,6 +29,7 @@
 
 #include "alloc.h"
 #include "deliver.h"
+#include "fatal.h"
 #include "panic_internal.h"
 
 #define WINDOW_MIN        64
@@ -81,6 +82,12 @@ static void pool_free(void *own)
 
 /* ------------------------------------------------------- who is too many */
 
+/* Under the lock: invariant 2. */
+static bool pool_check(const struct rn_pool *pool)
+{
+    return pool->ended || (pool->alive >= 1 && pool->target >= 1);
+}
+
 /* Into the round of now; false: the worker is one too many, and not alive. */
 static bool enter_round(struct worker *worker)
 {
@@ -95,6 +102,7 @@ static bool enter_round(struct worker *worker)
         worker->round = rn_ctx_retain(pool->round);
     else
         pool->alive--;
+    INVARIANT(pool_check(pool));
     rn_mutex_unlock(&pool->lock);
     return stays;
 }

@@ -45,11 +45,28 @@ static inline uint32_t length(const struct ring *r)
     return count <= RUNQ_SIZE ? count : RUNQ_SIZE;
 }
 
+/* So many places are looked at, with -Dchecks=true. */
+#define CHECK_MAX 32
+
+/* The invariants of runq.h: in a ring of fresh tasks, or of the others. */
+static bool ring_check(const struct ring *r, bool fresh)
+{
+    uint32_t head = head_of(r);
+    uint32_t count = tail_of(r) - head;
+    if (count > RUNQ_SIZE)
+        return false;
+    for (uint32_t i = 0; i < count && i < CHECK_MAX; i++)
+        if (!r->places[(head + i) % RUNQ_SIZE] ||
+            r->places[(head + i) % RUNQ_SIZE]->fresh != fresh)
+            return false;
+    return true;
+}
+
 static inline bool push(struct ring *r, struct task *task)
 {
     uint32_t tail = tail_of(r);
     uint32_t count = tail - head_of(r);
-    INVARIANT(count <= RUNQ_SIZE);
+    INVARIANT(ring_check(r, task->fresh));
     if (unlikely(count == RUNQ_SIZE))
         return false;
     r->places[tail % RUNQ_SIZE] = task;

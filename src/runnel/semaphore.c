@@ -13,6 +13,7 @@
  */
 #include <runnel/sync.h>
 
+#include "fatal.h"
 #include "mutant.h"
 #include "panic_internal.h"
 #include "sanitize.h"
@@ -24,6 +25,13 @@
 static bool fits(const struct rn_semaphore *semaphore, int64_t weight)
 {
     return weight <= semaphore->size_ - semaphore->used_;
+}
+
+/* Under the guard, when places were handed out: invariants 1 and 2. */
+static bool semaphore_check(const struct rn_semaphore *semaphore)
+{
+    return semaphore->used_ >= 0 && semaphore->used_ <= semaphore->size_ &&
+           (!semaphore->first_ || !fits(semaphore, semaphore->first_->weight));
 }
 
 /* Under the guard: places for those at the front; the chain to make ready. */
@@ -40,6 +48,7 @@ static struct task *grant(struct rn_semaphore *semaphore)
         *end = w->task; /* oldest first */
         end = &w->task->next;
     }
+    INVARIANT(semaphore_check(semaphore));
     return chain;
 }
 

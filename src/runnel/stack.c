@@ -21,6 +21,7 @@
 #endif
 
 #include "alloc.h"
+#include "fatal.h"
 #include "lock.h"
 #include "os.h"
 #include "sanitize.h"
@@ -79,8 +80,22 @@ void stack_setup(size_t record)
     shared.guard_seen = false;
 }
 
+/* At the end: so many are kept with their pages, none of them in use. */
+static bool shared_check(void)
+{
+    size_t count = 0;
+    for (uint32_t class = 0; class < STACK_CLASSES; class ++)
+        for (const struct stack *s = shared.hot[class]; s; s = s->next) {
+            if (s->used || s->class != class)
+                return false;
+            count++;
+        }
+    return count == shared.hot_count;
+}
+
 void stack_teardown(void)
 {
+    INVARIANT(shared_check());
     while (shared.slabs) {
         struct slab *slab = shared.slabs;
         shared.slabs = slab->next;
@@ -273,6 +288,18 @@ static struct stack *take_shared(uint32_t class)
     return stack ? stack : carve(class);
 }
 
+/* A worker's free stacks of a class: as many as are counted, and none in use. */
+static bool cache_check(const struct stack_cache *cache, uint32_t class)
+{
+    uint32_t count = 0;
+    for (const struct stack *s = cache->free[class]; s; s = s->next) {
+        if (s->used || s->class != class)
+            return false;
+        count++;
+    }
+    return count == cache->count[class];
+}
+
 /* Under the lock. */
 static void give_shared(struct stack *stack)
 {
@@ -293,6 +320,7 @@ static noinline struct stack *take_slow(struct stack_cache *cache,
         cache->free[class] = more;
         cache->count[class]++;
     }
+    INVARIANT(!cache || cache_check(cache, class));
     lock_release(&shared.lock);
     return stack;
 }
@@ -308,6 +336,7 @@ struct stack *stack_take(struct stack_cache *cache, uint32_t class)
         if (!stack)
             return NULL;
     }
+    INVARIANT(!stack->used && stack->class == class);
     stack->used = true;
     return stack;
 }
@@ -321,6 +350,7 @@ static noinline void give_slow(struct stack_cache *cache, uint32_t class)
         cache->count[class]--;
         give_shared(stack);
     }
+    INVARIANT(cache_check(cache, class));
     lock_release(&shared.lock);
 }
 
@@ -341,6 +371,7 @@ static void forget_owner(struct stack *stack)
 
 void stack_give(struct stack_cache *cache, struct stack *stack)
 {
+    INVARIANT(stack->used);
     stack->used = false;
     forget_owner(stack);
     uint32_t class = stack->class;

@@ -9,6 +9,7 @@
 #include "track.h"
 
 #include "alloc.h"
+#include "fatal.h"
 #include "lock.h"
 
 #define LOCK_CLASS LOCK_LEAF
@@ -80,6 +81,7 @@ void track_add_now(enum track_kind kind, void *object, const char *where)
         struct tracked *t = &table.places[find(object)];
         table.count += t->object ? 0 : 1;
         *t = (struct tracked){object, kind, where};
+        INVARIANT(2 * table.count <= table.size);
     }
     lock_release(&table.lock);
 }

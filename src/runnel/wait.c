@@ -9,6 +9,7 @@
  */
 #include "wait.h"
 
+#include "fatal.h"
 #include "mutant.h"
 #include "sched.h"
 
@@ -26,6 +27,13 @@ int token_status(const struct cancel_token *token)
     if (status != 0)
         race_acquire(&token->status);
     return status;
+}
+
+/* Under the lock: nobody waits for what has happened. */
+static bool token_check(const struct cancel_token *token)
+{
+    return atomic_load_explicit(&token->status, memory_order_relaxed) == 0 ||
+           list_empty(&token->waiters);
 }
 
 bool token_fire(struct cancel_token *token, int status, const void *cause)
@@ -49,6 +57,7 @@ bool token_fire(struct cancel_token *token, int status, const void *cause)
             }
         }
     }
+    INVARIANT(token_check(token));
     lock_release(&token->lock);
     while (won) {
         struct token_wait *next = won->next; /* not ours once it is ready */
@@ -68,6 +77,7 @@ static bool token_enlist(struct token_wait *w)
         won = claim_take(w->claim, w->source);
     else
         list_append(&w->token->waiters, &w->node);
+    INVARIANT(token_check(w->token));
     lock_release(&w->token->lock);
     return won;
 }
@@ -121,6 +131,16 @@ static void arm(void *arg)
         sched_ready(won);
 }
 
+/* Afterwards: somebody has won, and no source holds on to the record. */
+static bool wait_check(const struct wait *wait)
+{
+    bool let_go = wait->timer.place == 0;
+    for (size_t i = 0; i < wait->token_count; i++)
+        let_go = let_go && list_empty(&wait->tokens[i].node);
+    return let_go &&
+           atomic_load_explicit(&wait->claim, memory_order_relaxed) != 0;
+}
+
 uint32_t wait_park(struct wait *wait, struct wait_for what,
                    void (*unlock)(void *arg), void *arg)
 {
@@ -135,6 +155,7 @@ uint32_t wait_park(struct wait *wait, struct wait_for what,
         timerq_remove(&wait->timer);
     for (size_t i = 0; i < wait->token_count; i++)
         token_delist(&wait->tokens[i]);
+    INVARIANT(wait_check(wait));
     /* Acquire: pairs with the winner's claim. */
     return atomic_load_explicit(&wait->claim, memory_order_acquire);
 }

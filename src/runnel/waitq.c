@@ -4,6 +4,7 @@
  */
 #include "waitq.h"
 
+#include "fatal.h"
 #include "mutant.h"
 #include "sched.h"
 #include "watch.h"
@@ -12,6 +13,23 @@
 
 enum { BY_OWNER = 1, BY_CONTEXT };
 
+/* So many are looked at, with -Dchecks=true. */
+#define CHECK_MAX 64
+
+/* Under the guard: invariant 1, and every link goes both ways. */
+static bool waitq_check(struct waitq q)
+{
+    const struct rn_waiter_ *before = NULL;
+    const struct rn_waiter_ *w = *q.first;
+    for (int i = 0; w && i < CHECK_MAX; i++) {
+        if (!w->queued || w->prev != before)
+            return false;
+        before = w;
+        w = w->next;
+    }
+    return w || *q.last == before;
+}
+
 void waitq_push_back(struct waitq q, struct rn_waiter_ *w)
 {
     w->queued = true;
@@ -19,6 +37,7 @@ void waitq_push_back(struct waitq q, struct rn_waiter_ *w)
     w->prev = *q.last;
     *(w->prev ? &w->prev->next : q.first) = w;
     *q.last = w;
+    INVARIANT(waitq_check(q));
 }
 
 void waitq_push_front(struct waitq q, struct rn_waiter_ *w)
@@ -28,6 +47,7 @@ void waitq_push_front(struct waitq q, struct rn_waiter_ *w)
     w->next = *q.first;
     *(w->next ? &w->next->prev : q.last) = w;
     *q.first = w;
+    INVARIANT(waitq_check(q));
 }
 
 void waitq_take_out(struct waitq q, struct rn_waiter_ *w)
@@ -37,6 +57,7 @@ void waitq_take_out(struct waitq q, struct rn_waiter_ *w)
     w->queued = false;
     *(w->prev ? &w->prev->next : q.first) = w->next;
     *(w->next ? &w->next->prev : q.last) = w->prev;
+    INVARIANT(waitq_check(q));
 }
 
 bool waitq_win(struct waitq q, struct rn_waiter_ *w)

@@ -60,6 +60,32 @@ noinline void worker_set_self(struct worker *w)
 
 /* ------------------------------------------------------------- the queues */
 
+/* More workers, or tasks in the shared queue, are not looked at. */
+#define CHECK_MAX 64
+
+/* Under workers.lock: what is counted is what there is. */
+static bool workers_check(void)
+{
+    unsigned made = workers_made();
+    uint32_t seats = 0;
+    uint32_t idlers = 0;
+    uint32_t queued = 0;
+    for (unsigned i = 0; i < made && made <= CHECK_MAX; i++) {
+        seats += workers.all[i].seated;
+        idlers += workers.all[i].is_idle;
+    }
+    const struct task *task = workers.first;
+    for (; task && queued <= CHECK_MAX; task = task->next)
+        queued++;
+    return (made > CHECK_MAX ||
+            (seats ==
+                 atomic_load_explicit(&workers.seats, memory_order_relaxed) &&
+             idlers == atomic_load_explicit(&workers.idlers,
+                                            memory_order_relaxed))) &&
+           (task || queued == atomic_load_explicit(&workers.queued,
+                                                   memory_order_relaxed));
+}
+
 static void share(struct task *first, struct task *last, uint32_t count)
 {
     last->next = NULL;
@@ -67,6 +93,7 @@ static void share(struct task *first, struct task *last, uint32_t count)
     *workers.last = first;
     workers.last = &last->next;
     atomic_fetch_add_explicit(&workers.queued, count, memory_order_relaxed);
+    INVARIANT(workers_check());
     lock_release(&workers.lock);
 }
 
@@ -494,6 +521,7 @@ static bool fall_idle(struct worker *w)
         list_append(&workers.idle, &w->idle);
     atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
     atomic_fetch_add_explicit(&workers.idlers, 1, memory_order_relaxed);
+    INVARIANT(workers_check());
     lock_release(&workers.lock);
     /* Pairs with the fence in wake_if_idle. */
     fence_heavy();
@@ -530,6 +558,7 @@ static void get_up(struct worker *w, bool polls)
             leave_idlers(heir);
         }
     }
+    INVARIANT(workers_check());
     lock_release(&workers.lock);
     if (heir)
         os_futex_wake(&heir->wake, 1);
