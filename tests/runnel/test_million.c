@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A million of everything at once. Without sanitizers only: they would need
- * more memory than a machine has.
+ * A million of everything at once, and more threads than there may be. Without
+ * sanitizers only: they would need more memory than a machine has.
  */
 #include "rn_check.h"
 
@@ -105,5 +105,42 @@ static void a_million_timers_are_stopped(void)
     free(timers);
 }
 
-RN_CHECK_MAIN(a_million_goroutines_are_alive, a_million_timers_fire,
-              a_million_timers_are_stopped)
+struct holder {
+    rn_chan(int) hold;
+    _Atomic(int) *locked;
+    _Atomic(int) *refused;
+};
+
+static void hold_if_there_is_one(struct holder *own)
+{
+    int status = rn_lock_thread();
+
+    if (CHECK_MSG(status == RN_OK || status == RN_AGAIN, "status %d", status))
+        atomic_fetch_add(status == RN_OK ? own->locked : own->refused, 1);
+    rn_recv(own->hold, NULL);
+}
+
+/* Threads have a bound: who comes too late is told, and goes on without. */
+static void threads_have_a_bound(void)
+{
+    static _Atomic(int) locked;
+    static _Atomic(int) refused;
+    const int all = 1300;
+    rn_chan(int) hold = rn_chan_make(int, 0);
+
+    atomic_store(&locked, 0);
+    atomic_store(&refused, 0);
+    for (int i = 0; i < all; i++)
+        rn_go(hold_if_there_is_one, (struct holder){hold, &locked, &refused});
+    while (atomic_load(&locked) + atomic_load(&refused) < all)
+        rn_yield();
+    CHECK(atomic_load(&locked) > 0);
+    CHECK(atomic_load(&refused) > 0);
+    rn_close(hold);
+    while (rn_task_count() > 1)
+        rn_yield();
+    rn_chan_free(hold);
+}
+
+RN_CHECK_MAIN(threads_have_a_bound, a_million_goroutines_are_alive,
+              a_million_timers_fire, a_million_timers_are_stopped)

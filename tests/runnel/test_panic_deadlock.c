@@ -182,6 +182,21 @@ static void only_a_debug_server_waits(void)
     receive_for_ever();
 }
 
+static void receive_locked(void)
+{
+    rn_lock_thread();
+    rn_recv(idle, NULL);
+}
+
+/* Those who wait have threads of their own, main and another. */
+static void asleep_on_threads_of_their_own(void)
+{
+    idle = rn_chan_make(int, 0);
+    rn_lock_thread();
+    rn_go_void(receive_locked);
+    rn_recv(idle, NULL);
+}
+
 #define ASLEEP "all goroutines are asleep - deadlock!"
 
 static const struct rn_death deaths[] = {
@@ -212,6 +227,11 @@ static const struct rn_death deaths[] = {
      only_a_debug_server_waits,
      2,
      {ASLEEP, "receive"}},
+    {"asleep_on_threads_of_their_own",
+     asleep_on_threads_of_their_own,
+     2,
+     {ASLEEP, "goroutine 1 [chan receive, made at",
+      "goroutine 2 [chan receive, made at"}},
     {"no_one_receives_signals",
      no_one_receives_signals,
      2,

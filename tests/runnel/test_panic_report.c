@@ -136,7 +136,28 @@ static void panics_while_panicking(void)
     loop_in_defer(&count);
 }
 
+static _Atomic(int) begun;
+
+static void panic_late(void)
+{
+    atomic_store(&begun, 1);
+    rn_panic("told to its end");
+}
+
+/* Main returns while another goroutine panics: that is the program's end. */
+static void main_returns_meanwhile(void)
+{
+    rn_go_void(panic_late);
+    while (!atomic_load(&begun))
+        rn_yield();
+}
+
 static const struct rn_death deaths[] = {
+    {"main_returns_meanwhile",
+     main_returns_meanwhile,
+     2,
+     {"panic: told to its end\n\ngoroutine 2 [running]\n    created at ",
+      "test_panic_report.c:"}},
     {"deferred_runs_before_the_end",
      deferred_runs_before_the_end,
      2,
