@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A build with -Dchecks=true finds locks of the runtime that are taken out of
- * order: planted ones, on locks of the test's own. In other builds nobody looks,
+ * A build with -Dchecks=true finds mistakes of the runtime itself: planted ones,
+ * on locks, tasks and queues of the test's own. In other builds nobody looks,
  * and the cases are skipped.
  */
 #include "rn_death.h"
 
-#include "../../src/runnel/lock.h"
+#include "../../src/runnel/sched.h"
+#include "../../src/runnel/waitq.h"
 
 #ifdef RN_CHECKS
 
@@ -72,7 +73,36 @@ static void parked_with_a_lock(void)
     rn_sleep(RN_MS);
 }
 
+/* A task that does not wait is made ready. */
+static void ready_without_a_wait(void)
+{
+    static struct task ended = {.state = TASK_DEAD};
+
+    sched_ready(&ended);
+}
+
+/* A record that is put into the queue of waiters a second time. */
+static void queued_twice(void)
+{
+    static struct rn_waiter_ records[2];
+    struct rn_waiter_ *first = NULL;
+    struct rn_waiter_ *last = NULL;
+    struct waitq q = {&first, &last};
+
+    waitq_push_back(q, &records[0]);
+    waitq_push_back(q, &records[1]);
+    waitq_push_front(q, &records[1]);
+}
+
 static const struct rn_death deaths[] = {
+    {"ready_without_a_wait",
+     ready_without_a_wait,
+     2,
+     {"sched.c:", "may_move(", "does not hold", "goroutine 1 [running]: main"}},
+    {"queued_twice",
+     queued_twice,
+     2,
+     {"waitq.c:", "waitq_check(q) does not hold"}},
     {"in_order", in_order, 0, {NULL}},
     {"class_before_its_turn",
      class_before_its_turn,
