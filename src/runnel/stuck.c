@@ -16,6 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef RN_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
+
 #include "copy.h"
 #include "os.h"
 #include "sanitize.h"
@@ -27,9 +31,14 @@
 #define FIND_TIMEOUT (10 * RN_S)
 #define OWN_RANGES   4
 
-/* The shadow memory of sanitizers is too large to be searched. */
+/*
+ * The shadow memory of sanitizers is too large to be searched, and Valgrind
+ * takes each word that nobody wrote for a mistake.
+ */
 #if defined(RN_ASAN) || defined(RN_TSAN)
 #define SEARCHES false
+#elif defined(RN_VALGRIND)
+#define SEARCHES (!RUNNING_ON_VALGRIND)
 #else
 #define SEARCHES true
 #endif
