@@ -42,7 +42,10 @@ def main():
     if not shutil.which("gdb"):
         print("1..0 # SKIP gdb is not there")
         return 0
-    commands = ["bt", "info goroutines", "goroutine 2 bt", "goroutine 5 bt",
+    longer = ("python [gdb.execute('set var ((struct task *) %d)->parked_at "
+              "-= 180500000000' % int(t)) for t in tasks() "
+              "if int(t['id']) == 2]")
+    commands = ["bt", "info goroutines", longer, "info goroutines 2", "goroutine 2 bt", "goroutine 5 bt",
                 "goroutine all bt 1", "goroutine 99 bt", "info registers rsp",
                 "continue"]
     output = run_gdb(*commands)
@@ -59,6 +62,8 @@ def main():
         ("all goroutines are listed",
          listed.count("a waiter") == 3 and listed.count("created at") == 5 and
          "[recv, made at " in listed and "[running]" in listed),
+        ("how long one has waited is told",
+         section(output, "info goroutines 2").count(", for 3 minutes]") == 1),
         ("stack of a parked goroutine is shown",
          "wait_in_vain" in parked and "waiter" in parked and
          ends_cleanly(parked)),

@@ -211,6 +211,14 @@ static void close_freed(void)
     rn_close(chan);
 }
 
+/* Freeing a channel a second time is told (checked builds). */
+static void free_twice(void)
+{
+    chan = rn_chan_make(int, 1);
+    rn_chan_free(chan);
+    rn_chan_free(chan);
+}
+
 /* A select with a freed channel is told (checked builds). */
 static void select_with_freed(void)
 {
@@ -296,6 +304,11 @@ static const struct rn_death deaths[] = {
       "goroutine 1 [running]: main\n    created at rn_run\n"}},
     {"close_freed",
      close_freed,
+     2,
+     {"fatal error: use of a freed channel (made at ", "test_panic_bad_use.c:",
+      "goroutine 1 [running]: main\n    created at rn_run\n"}},
+    {"free_twice",
+     free_twice,
      2,
      {"fatal error: use of a freed channel (made at ", "test_panic_bad_use.c:",
       "goroutine 1 [running]: main\n    created at rn_run\n"}},

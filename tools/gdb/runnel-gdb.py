@@ -2,7 +2,8 @@
 """Goroutines in gdb.
 
     (gdb) source tools/gdb/runnel-gdb.py
-    (gdb) info goroutines           every goroutine: number, state, name, origin
+    (gdb) info goroutines           every goroutine: number, state, name, origin;
+                                    also how long it has waited, from 10 s on
     (gdb) goroutine 7 bt            a command on the stack of goroutine 7
     (gdb) goroutine all bt 5        on the stack of each in turn
 
@@ -10,6 +11,8 @@ The second form puts the registers of a goroutine at rest in those of the
 selected thread for the time of the command; it needs a live process, not a core
 file, and so does changing memory meanwhile. runnel needs debugging information.
 """
+import time
+
 import gdb
 
 STATES = ["new", "runnable", "running", "parked", "dead"]
@@ -51,6 +54,22 @@ def tasks():
         slab = slab["next"]
 
 
+def waited(task):
+    """", for 3 minutes", as in reports; "" where this clock is not its own."""
+    connection = gdb.selected_inferior().connection
+    if (value("'seam.c'::seam_simulated") or not connection or
+            connection.type != "native"):
+        return ""
+    seconds = int(time.clock_gettime(time.CLOCK_MONOTONIC) -
+                  int(task["parked_at"]) / 1e9)
+    if seconds < 10:
+        return ""
+    for length, unit in (3600, "hour"), (60, "minute"), (1, "second"):
+        count = seconds // length
+        if count:
+            return ", for %d %s%s" % (count, unit, "" if count == 1 else "s")
+
+
 def describe(task):
     state = STATES[int(task["state"])]
     if state == "parked":
@@ -58,6 +77,7 @@ def describe(task):
         made_at = text(task["waits"]["made_at"])
         if made_at:
             state += ", made at " + made_at
+        state += waited(task)
     return "%6d  [%s]  %s  created at %s" % (
         int(task["id"]), state, text(task["name"]) or "-",
         text(task["where"]) or "?")
