@@ -179,7 +179,9 @@ static void run_finales(struct rn_group *group)
 /* At the end: nobody runs, and no place of the limit is taken. */
 static bool group_check(const struct rn_group *group)
 {
-    return group->running.count_ == 0 && !group->running.first_ &&
+    return atomic_load_explicit(&group->running.state_, memory_order_relaxed) ==
+               0 &&
+           !group->running.first_ &&
            rn_chan_len(group->places) == 0;
 }
 

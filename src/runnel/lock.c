@@ -48,6 +48,7 @@ static _Thread_local struct {
 } these;
 
 static const char *const names[] = {
+    [LOCK_PROFILES] = "profiles",
     [LOCK_SIGNALS] = "list of signals",
     [LOCK_TIMER] = "timer",
     [LOCK_CHANNEL] = "channel",
@@ -59,6 +60,9 @@ static const char *const names[] = {
     [LOCK_LEAF] = "leaf",
     [LOCK_HIRING] = "making of threads",
     [LOCK_SCHED] = "scheduler",
+    [LOCK_QUEUE] = "a worker's queue",
+    [LOCK_SEIZED] = "another worker's queue",
+    [LOCK_TRACE] = "trace",
 };
 
 static bool is_thing_waited_for(enum lock_class class)

@@ -28,6 +28,7 @@ void lock_release_slow(lock_word *lock);
 
 /* First taken, first. See docs/design/locks.md. */
 enum lock_class {
+    LOCK_PROFILES,
     LOCK_SIGNALS,
     LOCK_TIMER,   /* of rn_timer */
     LOCK_CHANNEL, /* the next two are equal to it */

@@ -33,6 +33,8 @@
 #include "symbols.h"
 #include "watch.h"
 
+#define LOCK_CLASS LOCK_PROFILES
+
 #define COLLECTED 3 /* all but goroutines */
 #define HZ_MAX    1000
 #define EVERY_MAX 1000000

@@ -37,6 +37,8 @@
 #include "schedule.h"
 #include "worker.h"
 
+#define LOCK_CLASS LOCK_LEAF
+
 #ifdef RN_TSAN
 #define AVAILABLE false
 #else

@@ -14,6 +14,8 @@
 #include <x86intrin.h>
 #endif
 
+#define LOCK_CLASS LOCK_TRACE
+
 /* The words of an event in a ring. */
 #define WORDS 4
 

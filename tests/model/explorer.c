@@ -16,6 +16,7 @@
 #include <runnel/task.h>
 
 #include "../../src/runnel/os.h"
+#include "../../src/runnel/watch.h"
 #include "model_env.h"
 
 /* Each thread, and what runs on when it has parked. */
@@ -320,6 +321,11 @@ void sched_timer_add(struct timer *timer)
 {
     timerq_add(&model_timers, timer);
 }
+
+/* Nobody profiles. */
+_Atomic(uint32_t) watch_bits;
+
+void (*watch_contended)(int64_t ns);
 
 /* Threads are switched at scheduling points: every fence is a full one. */
 bool os_barrier_ready(void)
