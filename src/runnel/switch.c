@@ -12,6 +12,7 @@ extern void rn_switch_boot_(void);
 #if defined(__x86_64__)
 
 enum { AT_R13 = 2, AT_R12 = 3, AT_RBP = 5, AT_PC = 6, WORDS = 7 };
+enum { BOOT_NOP = 1 }; /* bytes of what rn_switch_boot_ begins with */
 
 void *switch_prepare(void *top, void (*function)(void *), void *argument)
 {
@@ -20,7 +21,7 @@ void *switch_prepare(void *top, void (*function)(void *), void *argument)
     memset(rest, 0, sizeof(*rest) * (WORDS + 2));
     rest[AT_R12] = (uintptr_t)argument;
     rest[AT_R13] = (uintptr_t)function;
-    rest[AT_PC] = (uintptr_t)rn_switch_boot_;
+    rest[AT_PC] = (uintptr_t)rn_switch_boot_ + BOOT_NOP;
     return rest;
 }
 
@@ -33,6 +34,7 @@ struct switch_frame switch_frame_of(void *rest)
 #elif defined(__aarch64__)
 
 enum { AT_X19 = 0, AT_X20 = 1, AT_X29 = 10, AT_X30 = 11, WORDS = 20 };
+enum { BOOT_NOP = 4 };
 
 void *switch_prepare(void *top, void (*function)(void *), void *argument)
 {
@@ -40,7 +42,7 @@ void *switch_prepare(void *top, void (*function)(void *), void *argument)
     memset(rest, 0, sizeof(*rest) * WORDS);
     rest[AT_X19] = (uintptr_t)argument;
     rest[AT_X20] = (uintptr_t)function;
-    rest[AT_X30] = (uintptr_t)rn_switch_boot_;
+    rest[AT_X30] = (uintptr_t)rn_switch_boot_ + BOOT_NOP;
     return rest;
 }
 

@@ -55,6 +55,8 @@ rn_switch_:
 rn_switch_boot_:
     .cfi_startproc
     .cfi_undefined x30
+    /* Entered behind it: unwinders look for the byte before a pc at rest. */
+    nop
     mov x29, xzr
     mov x30, xzr
     mov x0, x19

@@ -69,6 +69,8 @@ rn_switch_:
 rn_switch_boot_:
     .cfi_startproc
     .cfi_undefined rip
+    /* Entered behind it: unwinders look for the byte before a pc at rest. */
+    nop
     xorl %ebp, %ebp
     movq %r12, %rdi
     callq *%r13
