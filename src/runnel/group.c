@@ -181,8 +181,7 @@ static bool group_check(const struct rn_group *group)
 {
     return atomic_load_explicit(&group->running.state_, memory_order_relaxed) ==
                0 &&
-           !group->running.first_ &&
-           rn_chan_len(group->places) == 0;
+           !group->running.first_ && rn_chan_len(group->places) == 0;
 }
 
 int rn_group_wait(struct rn_group *group)

@@ -495,6 +495,7 @@ static void give_way(struct worker *w, struct task *self)
     struct task *next = runq_rotate(&w->runq, self);
     if (!next) {
         /* Nobody is here; the worker looks further at its next fair tick. */
+        hook_switch(self, self);
         set_state(self, TASK_RUNNING);
         return;
     }

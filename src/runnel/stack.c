@@ -135,13 +135,23 @@ static struct stack *record_of(char *low, uint32_t class)
     return (struct stack *)(low + bytes - shared.record - colour);
 }
 
+/* It knows neither pidfd_open nor that a page may be there and not readable. */
+static bool on_valgrind(void)
+{
+#ifdef RN_VALGRIND
+    return RUNNING_ON_VALGRIND;
+#else
+    return false;
+#endif
+}
+
 /* Guards the block's lowest page; false when no kind of guard fits. */
 static bool guard(char *low)
 {
     if (shared.guard == GUARD_MADVISE && os_guard(low, shared.page) != 0)
         shared.guard = GUARD_PROTECT;
     /* Emulators (QEMU's) take any advice they do not know for a hint. */
-    if (shared.guard == GUARD_MADVISE && !shared.guard_seen) {
+    if (shared.guard == GUARD_MADVISE && !shared.guard_seen && !on_valgrind()) {
         shared.guard_seen = !os_readable(low);
         if (!shared.guard_seen)
             shared.guard = GUARD_PROTECT;
@@ -178,7 +188,7 @@ static struct slab *slab_open(uint32_t class)
     }
     slab->size = size;
     slab->class = class;
-    if (shared.guard == GUARD_MADVISE) {
+    if (shared.guard == GUARD_MADVISE && shared.guard_seen) {
         size_t bytes = stack_bytes(class);
         slab->guarded = bytes * os_guard_many(slab->start, bytes, size / bytes,
                                               shared.page);
@@ -248,7 +258,7 @@ bool stack_cool(void)
     lock_acquire(&shared.lock);
     while (class < STACK_CLASSES && !shared.hot[class])
         class ++;
-    if (shared.hot_count > STACK_HOT_MAX &&
+    if (shared.hot_count > STACK_HOT_MAX && !on_valgrind() &&
         cold_room(&shared.cold[class], COOL_BATCH))
         for (; count < COOL_BATCH && shared.hot[class] &&
                shared.hot_count > STACK_HOT_MAX;

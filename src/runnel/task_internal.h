@@ -85,8 +85,9 @@ struct task {
     _Atomic(uint8_t) state; /* relaxed: for reports only */
     bool foreign;
     bool is_main;
-    bool fresh;   /* has never run; its owner's */
-    bool service; /* the runtime's own: nobody waits for its end, or hears of it */
+    bool fresh; /* has never run; its owner's */
+    bool
+        service; /* the runtime's own: nobody waits for its end, or hears of it */
     struct worker *pinned; /* the only worker that may run it, or NULL */
     _Atomic(uint32_t) foreign_wake; /* foreign: 1 = wake up */
     struct wait_for waits;

@@ -280,6 +280,7 @@ static void runner(void)
 /* A goroutine that runs meanwhile is told with its stack, or as running. */
 static void running_goroutine_is_told(void)
 {
+    atomic_store(&told, false);
     rn_go_void(runner);
     rn_yield();
     for (int i = 0; i < BURNS_MAX; i++) {
