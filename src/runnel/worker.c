@@ -42,7 +42,8 @@ void worker_init(struct worker *w)
         chance_init(&w->chance);
 }
 
-_Thread_local struct worker *worker_this_;
+/* Used: by name, in an instruction that link-time optimisers do not read. */
+_Thread_local struct worker *worker_this_ __attribute__((used));
 
 #if !defined(__x86_64__)
 noinline struct worker *worker_self(void)
