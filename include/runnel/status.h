@@ -59,6 +59,13 @@ int64_t rn_deadline(int64_t timeout_ns);
 #define RN_STRING_(x)   RN_STRING_2_(x)
 #define RN_HERE_        __FILE__ ":" RN_STRING_(__LINE__)
 
+/* Which sanitizer this is compiled for: clang says so in this way. */
+#ifdef __has_feature
+#define RN_HAS_FEATURE_(x) __has_feature(x)
+#else
+#define RN_HAS_FEATURE_(x) 0
+#endif
+
 /*
  * Fields of public structs that the library alone touches, atomically. C++ sees
  * the same size and alignment and leaves them alone.

@@ -19,6 +19,10 @@
 #ifndef RUNNEL_SYNC_H
 #define RUNNEL_SYNC_H
 
+#ifndef __cplusplus
+#include <stdatomic.h>
+#endif
+
 #include <runnel/status.h>
 #include <runnel/task.h>
 
@@ -140,6 +144,17 @@ struct rn_once {
 };
 
 void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg);
+#if !defined(__cplusplus) && !defined(__SANITIZE_THREAD__) && \
+    !RN_HAS_FEATURE_(thread_sanitizer)
+/* Once it is done, a look at one word and no call; elsewhere the function. */
+static inline void rn_once_look_(struct rn_once *once,
+                                 void (*function)(void *arg), void *arg)
+{
+    if (!atomic_load_explicit(&once->done_, memory_order_acquire))
+        rn_once_do(once, function, arg);
+}
+#define rn_once_do(once, function, arg) rn_once_look_(once, function, arg)
+#endif
 int rn_once_do_until(int64_t deadline, struct rn_once *once,
                      void (*function)(void *arg), void *arg);
 int rn_once_do_ctx(struct rn_ctx *ctx, struct rn_once *once,

@@ -63,6 +63,7 @@ static const char *const names[] = {
     [LOCK_QUEUE] = "a worker's queue",
     [LOCK_SEIZED] = "another worker's queue",
     [LOCK_TRACE] = "trace",
+    [LOCK_LABELS] = "labels of a trace",
 };
 
 static bool is_thing_waited_for(enum lock_class class)

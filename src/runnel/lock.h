@@ -42,7 +42,8 @@ enum lock_class {
     LOCK_SCHED,
     LOCK_QUEUE,  /* within the bias of a worker's queue: by its owner */
     LOCK_SEIZED, /* the same by a thief, who only tries */
-    LOCK_TRACE
+    LOCK_TRACE,
+    LOCK_LABELS /* of a trace */
 };
 
 /*

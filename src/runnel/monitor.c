@@ -39,6 +39,8 @@ static struct {
     _Atomic(uint32_t) closing; /* futex: 1 = end */
     /* What each worker's tick was at the last look; the monitor's own. */
     uint32_t seen[WORKERS_MAX];
+    /* Those that were at it a tick before, and are not idle. */
+    bool stuck[WORKERS_MAX];
 } monitor;
 
 /* True for whom the monitor has asked to let others run, and who has not. */
@@ -67,11 +69,14 @@ static void wait_for_overdue(unsigned made)
     }
 }
 
-/* Sees to it that those that are stuck hold nobody up. */
-static void look_for_stuck(void)
+/*
+ * Sees to it that those that are stuck hold nobody up. True when nobody is on
+ * his way from goroutine to goroutine, who would look after the others.
+ */
+static bool look_for_stuck(unsigned made)
 {
-    unsigned made = workers_made();
     bool any = false;
+    bool moving = false;
     for (unsigned i = 0; i < made; i++) {
         struct worker *w = &workers.all[i];
         uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
@@ -79,6 +84,8 @@ static void look_for_stuck(void)
         bool same = runs && tick == monitor.seen[i];
         /* A switch from idleness is not counted: it has just begun, then. */
         monitor.seen[i] = runs ? tick : tick - 1;
+        monitor.stuck[i] = same;
+        moving = moving || (runs && !same);
         if (same && workers_any_idle())
             worker_wake_for_visible();
         else if (same)
@@ -87,6 +94,7 @@ static void look_for_stuck(void)
     }
     if (any)
         wait_for_overdue(made);
+    return !moving;
 }
 
 /* True when nobody has been seen at work. */
@@ -94,9 +102,10 @@ static bool look(void)
 {
     if (workers_all_idle())
         return true;
-    look_for_stuck();
+    unsigned made = workers_made();
+    bool all_stuck = look_for_stuck(made);
     if (!workers_any_idle()) {
-        worker_help();
+        worker_help(monitor.stuck, made, all_stuck);
         (void)seats_fill(); /* what a failure left free */
     }
     return false;

@@ -614,6 +614,7 @@ static int once_within(struct wait_limit limit, struct rn_once *once,
     return RN_OK;
 }
 
+#undef rn_once_do
 void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg)
 {
     if (unlikely(!once_is_done(once)))

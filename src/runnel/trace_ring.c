@@ -102,7 +102,7 @@ static struct {
 
 static void names_clear(void)
 {
-    lock_acquire(&names.lock);
+    lock_acquire_as(LOCK_LABELS, &names.lock);
     names.count = 1;
     for (size_t i = 0; i < SLOTS; i++)
         atomic_store_explicit(&names.slots[i], 0, memory_order_relaxed);
@@ -136,7 +136,7 @@ static uint32_t look_up(const struct trace_label *label, size_t *slot)
 static uint32_t enter(const struct trace_label *label)
 {
     size_t slot;
-    lock_acquire(&names.lock);
+    lock_acquire_as(LOCK_LABELS, &names.lock);
     uint32_t number = look_up(label, &slot);
     if (number == 0 && names.count < TRACE_LABELS) {
         number = names.count++;

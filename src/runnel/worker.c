@@ -4,6 +4,8 @@
  */
 #include "worker.h"
 
+#include <limits.h>
+
 #include "fatal.h"
 #include "hooks.h"
 #include "mutant.h"
@@ -20,6 +22,8 @@
 /* The quiet time after a vain search; doubles each time, up to the maximum. */
 #define QUIET_MIN     (50 * RN_US)
 #define QUIET_MAX     (1 * RN_MS)
+/* Timers that are fired before goroutines run again; as in sched.c. */
+#define FIRE_SOME     8
 /* Between two goroutines that are started because they have waited longest. */
 #define PATIENT_NS    (1 * RN_MS)
 /* How often a program that only a foreign thread can wake is looked at. */
@@ -260,14 +264,17 @@ static bool fire_simulated(struct timerq *timers)
     }
 }
 
-/* Runs what is due in one worker's queue. */
-static bool fire_timers(struct timerq *timers)
+/*
+ * Runs what is due in one worker's queue, `most` at a time: what the first ones
+ * start runs, and gives its stack back, before the last ones start more.
+ */
+static bool fire_timers(struct timerq *timers, unsigned most)
 {
     bool any = false;
     int64_t now = 0;
     if (unlikely(seam_simulated))
         return timerq_earliest(timers) != RN_NEVER && fire_simulated(timers);
-    while (timerq_earliest(timers) != RN_NEVER) {
+    while (most-- > 0 && timerq_earliest(timers) != RN_NEVER) {
         if (now == 0)
             now = seam_now();
         struct timer *timer = timerq_expire(timers, now);
@@ -380,7 +387,7 @@ static struct task *steal(struct worker *w)
             struct task *task = runq_steal(&w->runq, &victim->runq);
             if (!task && round >= SEARCH_ROUNDS / 2)
                 task = steal_next(victim);
-            if (!task && fire_timers(&victim->timers))
+            if (!task && fire_timers(&victim->timers, FIRE_SOME))
                 task = take_own(w);
             if (task) {
                 count_one(&w->steals);
@@ -419,10 +426,11 @@ static struct task *look(struct worker *w)
 {
     uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
     struct task *task = NULL;
-    fire_timers(&w->timers);
+    fire_timers(&w->timers, FIRE_SOME);
     if (tick % FAIR_TICKS == 0) {
         /* Also for those who cannot at the moment: each in turn. */
-        fire_timers(&workers.all[tick / FAIR_TICKS % workers_made()].timers);
+        fire_timers(&workers.all[tick / FAIR_TICKS % workers_made()].timers,
+                    FIRE_SOME);
         if (poll_waiting() != 0)
             collect(0);
         task = take_shared(w, 1);
@@ -729,15 +737,16 @@ static void share_of(struct worker *victim)
         share(task, task, 1);
 }
 
-void worker_help(void)
+void worker_help(const bool *stuck, unsigned count, bool polls)
 {
     atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
-    for (unsigned i = 0, made = workers_made(); i < made; i++) {
-        fire_timers(&workers.all[i].timers);
+    for (unsigned i = 0; i < count; i++) {
+        if (stuck[i] || polls)
+            fire_timers(&workers.all[i].timers, UINT_MAX);
         if (worker_attention(&workers.all[i]))
             share_of(&workers.all[i]);
     }
-    if (poll_waiting() != 0)
+    if (polls && poll_waiting() != 0)
         collect(0);
     atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
     /* Who went to sleep meanwhile could not judge. */

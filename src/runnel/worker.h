@@ -217,10 +217,11 @@ void worker_get_up(struct worker *w);
 /* Under the lock: an idle worker that was asked for attention sees it. */
 void worker_rouse(struct worker *w);
 /*
- * While nobody is idle: fires timers, collects descriptors, and shares what
- * workers without a seat have queued.
+ * While nobody is idle: fires the timers of those of the first `count` workers
+ * that are stuck, shares what workers without a seat have queued, and `polls`
+ * descriptors.
  */
-void worker_help(void);
+void worker_help(const bool *stuck, unsigned count, bool polls);
 /* After work was made visible: somebody idle gets up for it. */
 void worker_wake_one_(void);
 static inline void worker_wake_if_idle(void)
