@@ -8,4 +8,7 @@
 /* Stops every server that is left. In a goroutine; parks. */
 void debug_serve_end(void);
 
+/* Before anything runs: servers may be started. */
+void debug_serve_begin(void);
+
 #endif

@@ -72,6 +72,7 @@ struct connection {
 static struct {
     struct rn_mutex lock;
     struct list servers; /* `next` NULL: not used yet */
+    bool ended;          /* the run is ending: no new ones */
 } all;
 
 /* ---------------------------------------------------------- one connection */
@@ -293,6 +294,13 @@ static int start(struct rn_debug_server *server, const char *address,
     return spawn_service("debug server", accept_all, &server, sizeof(server));
 }
 
+static void stop(struct rn_debug_server *server)
+{
+    shut(server);
+    rn_waitgroup_wait(&server->goroutines);
+    free_server(server);
+}
+
 int rn_debug_serve(const char *address, const struct rn_debug_options *given,
                    struct rn_debug_server **out)
 {
@@ -314,8 +322,16 @@ int rn_debug_serve(const char *address, const struct rn_debug_options *given,
     rn_mutex_lock(&all.lock);
     if (!all.servers.next)
         list_init(&all.servers);
-    list_append(&all.servers, &server->node);
+    bool late = all.ended;
+    if (late)
+        list_init(&server->node);
+    else
+        list_append(&all.servers, &server->node);
     rn_mutex_unlock(&all.lock);
+    if (late) {
+        stop(server);
+        return RN_CLOSED;
+    }
     if (out)
         *out = server;
     return RN_OK;
@@ -327,19 +343,14 @@ const char *rn_debug_address(const struct rn_debug_server *server)
 }
 
 /* Out of the list of all already. */
-static void stop(struct rn_debug_server *server)
-{
-    shut(server);
-    rn_waitgroup_wait(&server->goroutines);
-    free_server(server);
-}
-
 void rn_debug_stop(struct rn_debug_server *server)
 {
     rn_mutex_lock(&all.lock);
+    bool ours = !list_empty(&server->node); /* not the end of the run's */
     list_remove(&server->node);
     rn_mutex_unlock(&all.lock);
-    stop(server);
+    if (ours)
+        stop(server);
 }
 
 static struct rn_debug_server *take_one(void)
@@ -356,7 +367,15 @@ static struct rn_debug_server *take_one(void)
 
 void debug_serve_end(void)
 {
+    rn_mutex_lock(&all.lock);
+    all.ended = true;
+    rn_mutex_unlock(&all.lock);
     for (struct rn_debug_server *server = take_one(); server;
          server = take_one())
         stop(server);
+}
+
+void debug_serve_begin(void)
+{
+    all.ended = false;
 }

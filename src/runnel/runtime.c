@@ -182,6 +182,7 @@ int runtime_run(const struct runtime_setup *setup, int (*main)(void *arg),
     struct spawn_part part = {&root, sizeof(root)};
     const struct rn_task_options task = {.name = "main"};
     *result = 0;
+    debug_serve_begin();
     int status = spawn_make(&first, &task, run_root, &part, 1, "rn_run");
     if (status == RN_OK) {
         status = sched_run(first);

@@ -19,11 +19,11 @@
  * RWMutex: `state_` counts the readers that are in, in steps of RW_READER, beside
  * RW_WRITER and RW_WAITERS. Whoever finds neither flag (a writer: nothing) enters
  * by one compare-and-swap. RW_WAITERS is set before anybody is queued, and from
- * then on entering is the guard's business; leaving is not, so the last one out
- * who sees the mark takes the guard to hand on.
+ * then on entering and leaving are the guard's business.
  *
- * WaitGroup: the counter and a mark that somebody waits are one word. Whoever
- * takes it to 0 and sees the mark wakes all, under the guard.
+ * WaitGroup: the counter and a mark that somebody is queued are one word. Whoever
+ * takes it to 0 and sees the mark wakes all, under the guard; until then nobody
+ * who waits returns.
  */
 #include <runnel/sync.h>
 
@@ -323,22 +323,18 @@ static struct task *grant(struct rn_rwmutex *rw, bool readers_first,
     return chain;
 }
 
-/* Somebody has left, and there were waiters; how long they waited (grant). */
-static noinline int64_t rw_hand_on(struct rn_rwmutex *rw, bool readers_first)
+/* One who waited has given up: who waited for its turn may go. */
+static noinline void rw_given_up(struct rn_rwmutex *rw)
 {
     struct task *chain = NULL;
-    int64_t waited = 0;
+    int64_t waited = 0; /* no wait for a lock that was held: not told */
     lock_acquire(&rw->guard_);
-    if (!(rw_state(rw) & RW_WRITER)) {
-        chain = grant(rw, readers_first, &waited);
-        if (!chain && readers_first)
-            chain = grant(rw, false, &waited);
-    }
+    if (!(rw_state(rw) & RW_WRITER))
+        chain = grant(rw, false, &waited);
     rw_unmark(rw);
     INVARIANT(rwmutex_check(rw));
     lock_release(&rw->guard_);
     ready_chain(chain);
-    return waited;
 }
 
 /*
@@ -353,7 +349,7 @@ static int wait_for_turn(struct rn_rwmutex *rw, bool reader,
     int status = waitq_park(&rw->guard_, WAITQ_OF(rw), &self,
                             reader ? WAIT_RLOCK : WAIT_WLOCK, limit);
     if (status != RN_OK && !MUTANT(WRITER_GONE_BLOCKS))
-        (void)rw_hand_on(rw, false); /* no wait for a lock that was held */
+        rw_given_up(rw);
     return status;
 }
 
@@ -409,16 +405,39 @@ int rn_rwmutex_lock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
     return write_lock(rw, (struct wait_limit){RN_NEVER, ctx});
 }
 
-void rn_rwmutex_unlock(struct rn_rwmutex *rw)
+/*
+ * The last step of leaving is under the guard when somebody waits: who is let in
+ * then may be the last to use the lock, and free it.
+ */
+static noinline void rw_unlock_slow(struct rn_rwmutex *rw)
 {
-    race_release(&rw->guard_);
+    struct task *chain = NULL;
+    int64_t waited = 0;
+    lock_acquire(&rw->guard_);
     /* Release: pairs with the next lock, by whatever way. */
     uint32_t state = atomic_fetch_and_explicit(
         &rw->state_, ~(uint32_t)RW_WRITER, memory_order_acq_rel);
     if (unlikely(!(state & RW_WRITER)))
         fatal("unlock of unlocked rwmutex");
-    if (unlikely(state & RW_WAITERS))
-        tell_waited(rw_hand_on(rw, true));
+    chain = grant(rw, true, &waited);
+    if (!chain)
+        chain = grant(rw, false, &waited);
+    rw_unmark(rw);
+    INVARIANT(rwmutex_check(rw));
+    lock_release(&rw->guard_);
+    ready_chain(chain);
+    tell_waited(waited);
+}
+
+void rn_rwmutex_unlock(struct rn_rwmutex *rw)
+{
+    race_release(&rw->guard_);
+    uint32_t state = RW_WRITER;
+    /* Release: pairs with the next lock, by whatever way. */
+    if (unlikely(!atomic_compare_exchange_strong_explicit(
+            &rw->state_, &state, 0, memory_order_release,
+            memory_order_relaxed)))
+        rw_unlock_slow(rw);
     sched_point();
 }
 
@@ -470,16 +489,39 @@ int rn_rwmutex_rlock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
     return read_lock(rw, (struct wait_limit){RN_NEVER, ctx});
 }
 
-void rn_rwmutex_runlock(struct rn_rwmutex *rw)
+/* Somebody waits: he may be let in by this one's leaving (rw_unlock_slow). */
+static noinline void rw_runlock_slow(struct rn_rwmutex *rw)
 {
-    race_release(&rw->state_);
+    struct task *chain = NULL;
+    int64_t waited = 0;
+    lock_acquire(&rw->guard_);
     /* Acquire as well: the last reader speaks for those before it. */
     uint32_t state =
         atomic_fetch_sub_explicit(&rw->state_, RW_READER, memory_order_acq_rel);
-    if (unlikely(state < RW_READER))
-        fatal("runlock of rwmutex that is not locked for reading");
-    if (unlikely(state - RW_READER == RW_WAITERS) && !MUTANT(LAST_READER))
-        tell_waited(rw_hand_on(rw, false));
+    if (state < 2 * RW_READER && !(state & RW_WRITER) && !MUTANT(LAST_READER))
+        chain = grant(rw, false, &waited);
+    rw_unmark(rw);
+    INVARIANT(rwmutex_check(rw));
+    lock_release(&rw->guard_);
+    ready_chain(chain);
+    tell_waited(waited);
+}
+
+void rn_rwmutex_runlock(struct rn_rwmutex *rw)
+{
+    race_release(&rw->state_);
+    uint32_t state = rw_state(rw);
+    do {
+        if (unlikely(state < RW_READER))
+            fatal("runlock of rwmutex that is not locked for reading");
+        if (unlikely(state & RW_WAITERS)) {
+            rw_runlock_slow(rw);
+            break;
+        }
+        /* Release: pairs with the next writer's lock. */
+    } while (!atomic_compare_exchange_weak_explicit(
+        &rw->state_, &state, state - RW_READER, memory_order_release,
+        memory_order_relaxed));
     sched_point();
 }
 
@@ -527,43 +569,75 @@ void rn_waitgroup_done(struct rn_waitgroup *group)
     rn_waitgroup_add(group, -1);
 }
 
-/* Under the guard: says that somebody waits; false when the counter is 0. */
+/*
+ * Under the guard: says that somebody waits; false when there is nothing to wait
+ * for. At 0 with the mark, whoever took it there is on the way to the guard.
+ */
 static bool mark_group(struct rn_waitgroup *group)
 {
     int64_t state = atomic_load_explicit(&group->state_, memory_order_acquire);
-    while (state >= GROUP_ONE)
-        if (atomic_compare_exchange_weak_explicit(
+    while (state != 0)
+        if (state & GROUP_WAITERS ||
+            atomic_compare_exchange_weak_explicit(
                 &group->state_, &state, state | GROUP_WAITERS,
                 memory_order_acquire, memory_order_acquire))
             return true;
     return false;
 }
 
+/*
+ * One who waited has given up: the mark goes with the last of them. When the
+ * counter has come to 0 meanwhile, whoever took it there is on the way to the
+ * guard, and is waited for: the group may be gone once we wait again and return.
+ */
+static noinline int group_given_up(struct rn_waitgroup *group, int status)
+{
+    lock_acquire(&group->guard_);
+    int64_t state = atomic_load_explicit(&group->state_, memory_order_acquire);
+    while (state & GROUP_WAITERS) {
+        if (state == GROUP_WAITERS) {
+            struct rn_waiter_ self = {0};
+            waitq_push_back(WAITQ_OF(group), &self);
+            return waitq_park(&group->guard_, WAITQ_OF(group), &self,
+                              WAIT_GROUP, NO_LIMIT);
+        }
+        if (group->first_ || atomic_compare_exchange_weak_explicit(
+                                 &group->state_, &state, state - GROUP_WAITERS,
+                                 memory_order_acquire, memory_order_acquire))
+            break;
+    }
+    lock_release(&group->guard_);
+    return status;
+}
+
+static noinline int wait_for_zero(struct wait_limit limit,
+                                  struct rn_waitgroup *group)
+{
+    struct rn_waiter_ self = {0};
+    lock_acquire(&group->guard_);
+    if (!mark_group(group)) {
+        lock_release(&group->guard_);
+        return RN_OK;
+    }
+    if (!group->first_)
+        race_changes(&group->guard_);
+    waitq_push_back(WAITQ_OF(group), &self);
+    int status =
+        waitq_park(&group->guard_, WAITQ_OF(group), &self, WAIT_GROUP, limit);
+    return status == RN_OK ? RN_OK : group_given_up(group, status);
+}
+
 static int wait_within(struct wait_limit limit, struct rn_waitgroup *group)
 {
     sched_point();
     int status = wait_limit_status(limit);
-    if (status != RN_OK)
-        return status;
     /* Acquire: what was done before it was said to be done is seen. */
-    if (atomic_load_explicit(&group->state_, memory_order_acquire) >=
-        GROUP_ONE) {
-        lock_acquire(&group->guard_);
-        if (!mark_group(group)) {
-            lock_release(&group->guard_);
-        } else {
-            struct rn_waiter_ self = {0};
-            if (!group->first_)
-                race_changes(&group->guard_);
-            waitq_push_back(WAITQ_OF(group), &self);
-            status = waitq_park(&group->guard_, WAITQ_OF(group), &self,
-                                WAIT_GROUP, limit);
-            if (status != RN_OK)
-                return status;
-        }
-    }
-    race_acquire(group);
-    return RN_OK;
+    if (status == RN_OK &&
+        atomic_load_explicit(&group->state_, memory_order_acquire) != 0)
+        status = wait_for_zero(limit, group);
+    if (status == RN_OK)
+        race_acquire(group);
+    return status;
 }
 
 void rn_waitgroup_wait(struct rn_waitgroup *group)

@@ -98,12 +98,13 @@ static struct tally_entry *write_entry(struct tally_room *room, uint64_t hash,
     size_t size = offsetof(struct tally_entry, key.frames) +
                   key->depth * sizeof(key->frames[0]);
     size = (size + 15) & ~(size_t)15;
-    size_t at =
-        atomic_fetch_add_explicit(&room->used, size, memory_order_relaxed);
-    if (at + size > ARENA) {
-        atomic_fetch_sub_explicit(&room->used, size, memory_order_relaxed);
-        return NULL;
-    }
+    size_t at = atomic_load_explicit(&room->used, memory_order_relaxed);
+    do {
+        if (size > ARENA - at)
+            return NULL;
+    } while (!atomic_compare_exchange_weak_explicit(&room->used, &at, at + size,
+                                                    memory_order_relaxed,
+                                                    memory_order_relaxed));
     struct tally_entry *entry = (struct tally_entry *)(room->arena + at);
     entry->hash = hash;
     entry->key.where = key->where;

@@ -125,8 +125,8 @@ static int begin(const struct rn_trace_options *options)
         fatal_flush = write_last;
     }
     trace_rings_begin(events_of(options));
-    move(PREPARED, ON);
     hooks_listen(HOOK_TRACE);
+    move(PREPARED, ON); /* last: it can be stopped from now on */
     return RN_OK;
 }
 
@@ -160,13 +160,14 @@ int rn_trace_start(const char *path)
 static void write_order(void *arg)
 {
     struct order *order = arg;
-    order->status = write_trace();
+    /* Here, not before: a call that is dropped at the end leaves it on. */
+    order->status = move(ON, WRITING) ? write_trace() : RN_INVALID;
 }
 
 int rn_trace_stop(void)
 {
     struct order order = {0};
-    if (!move(ON, WRITING))
+    if (!rn_trace_on())
         return RN_INVALID;
     rn_block(write_order, &order);
     return order.status;

@@ -328,6 +328,18 @@ static int64_t earliest_of_all(void)
     return earliest;
 }
 
+/* No later than that, and taking no lock. */
+static int64_t earliest_about(void)
+{
+    int64_t earliest = RN_NEVER;
+    for (unsigned i = 0, made = workers_made(); i < made; i++) {
+        int64_t when = timerq_earliest(&workers.all[i].timers);
+        if (when < earliest)
+            earliest = when;
+    }
+    return earliest;
+}
+
 void worker_timer_add(struct timer *timer)
 {
     struct worker *w = worker_self();
@@ -433,9 +445,9 @@ static struct task *look(struct worker *w)
                     FIRE_SOME);
         if (poll_waiting() != 0)
             collect(0);
-        task = take_shared(w, 1);
-        if (!task && !seam_simulated)
-            task = take_patient(w);
+        task = seam_simulated ? NULL : take_patient(w);
+        if (!task)
+            task = take_shared(w, 1);
     }
     if (!task)
         task = take_own(w);
@@ -471,7 +483,7 @@ static bool work_visible(void)
             atomic_load_explicit(&q->next, memory_order_relaxed))
             return true;
     }
-    return earliest_of_all() <= seam_now();
+    return earliest_about() <= seam_now();
 }
 
 /*
@@ -486,12 +498,13 @@ static bool work_visible(void)
  */
 static bool all_asleep(void)
 {
-    if (!workers_all_idle() || workers_stopping() || workers.hopes())
+    if (!workers_all_idle() || workers_stopping() || workers.hopes() ||
+        earliest_of_all() != RN_NEVER)
         return false;
     lock_acquire(&workers.lock);
     bool asleep =
         workers_all_idle() && poll_hopes() == 0 &&
-        earliest_of_all() == RN_NEVER && !work_visible() &&
+        earliest_about() == RN_NEVER && !work_visible() &&
         atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
         atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
         !workers_stopping();
@@ -682,6 +695,8 @@ struct task *worker_find(struct worker *w)
             stop_searching(w);
             if (searched) {
                 w->vain = 0;
+                /* Said first that it searches no more, then looked: in full. */
+                atomic_thread_fence(memory_order_seq_cst);
                 worker_wake_if_idle(); /* there may be more where that was */
             }
             return task;
@@ -748,6 +763,8 @@ void worker_help(const bool *stuck, unsigned count, bool polls)
     }
     if (polls && poll_waiting() != 0)
         collect(0);
+    /* What was in our hands was not seen by who fell idle meanwhile. */
+    worker_wake_for_visible();
     atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
     /* Who went to sleep meanwhile could not judge. */
     worker_all_asleep_now();

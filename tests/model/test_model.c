@@ -494,6 +494,30 @@ static void wait_for_work(void)
     MUST(value == 2);
 }
 
+#define POISON 0xa5
+
+/* The group is gone once a wait for it has returned: whoever says done has done
+ * with it then, also when an earlier wait was given up. */
+static void wait_in_time_and_free(void)
+{
+    if (rn_waitgroup_wait_until(deadline, &group) != RN_OK)
+        rn_waitgroup_wait(&group);
+    MUST(value == 2);
+    memset(&group, POISON, sizeof(group));
+}
+
+static void work_for_two(void)
+{
+    work_and_say_so();
+    work_and_say_so();
+}
+
+static void freed_end(void)
+{
+    for (size_t i = 0; i < sizeof(group); i++)
+        MUST(((unsigned char *)&group)[i] == POISON);
+}
+
 static void prepare_once(void *arg)
 {
     (void)arg;
@@ -614,6 +638,10 @@ static const struct model models[] = {
      locks_begin,
      {work_and_say_so, wait_for_work, work_and_say_so},
      locks_end},
+    {"waitgroup_freed",
+     locks_begin,
+     {wait_in_time_and_free, work_for_two, clock_runs},
+     freed_end},
     {"once", locks_begin, {use_once, use_once, use_once}, locks_end},
 };
 

@@ -95,7 +95,7 @@ int pg_ledger_hold(struct pg *pg, const char *import, struct pg_error *error)
 /* Sessions that we may end: of this role, or of one whose rights it has. */
 static int end_holders(struct pg *pg, uint64_t lock, struct pg_error *error)
 {
-    char sql[600];
+    char sql[900];
     struct pg_answer answer = {0};
     snprintf(sql, sizeof(sql),
              "SELECT pg_catalog.pg_terminate_backend(l.pid)"
@@ -106,7 +106,11 @@ static int end_holders(struct pg *pg, uint64_t lock, struct pg_error *error)
              " AND l.objid = %u AND l.objsubid = 1"
              " AND d.datname = pg_catalog.current_database()"
              " AND l.pid <> pg_catalog.pg_backend_pid()"
-             " AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')",
+             /* Those that we may end; a superuser's, only as one. */
+             " AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')"
+             " AND (pg_catalog.current_setting('is_superuser') = 'on'"
+             " OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles r"
+             " WHERE r.oid = a.usesysid AND r.rolsuper))",
              (unsigned)(lock >> 32), (unsigned)lock);
     int status = pg_run(pg, sql, &answer, error);
     pg_answer_clear(&answer);

@@ -168,6 +168,9 @@ static void make_file(void *arg)
         if (reading->fd >= 0 && fstat(reading->fd, &stat) == 0) {
             reading->size = (uint64_t)stat.st_size;
             reading->status = 0;
+        } else {
+            issue_set(&reading->why, ISSUE_IO, "the report cannot be read: %s",
+                      strerror(errno));
         }
     }
     unlink(path);
@@ -205,10 +208,18 @@ static void reply_file(struct reading *reading, const char *name,
         api_busy(response);
         return;
     }
+    struct upload_spool *spool = jobs_spool(reading->jobs);
     rn_block(make_file, reading);
     jobs_look_end(reading->jobs);
+    /* It has no name, and takes its place on the disk until it is sent. */
+    bool fits =
+        reading->status == 0 && upload_spool_charge(spool, reading->size);
     if (reading->status < 0) {
         http_reply_error(response, 500, "%s", reading->why.text);
+    } else if (!fits) {
+        http_reply_error(response, 507,
+                         "The server keeps no more files at the moment: try "
+                         "again when others have got theirs");
     } else {
         http_header(response, "Content-Disposition",
                     "attachment; filename=\"%s-rejects.%s\"", name,
@@ -220,6 +231,8 @@ static void reply_file(struct reading *reading, const char *name,
     }
     if (reading->fd >= 0)
         rn_block(close_file, reading);
+    if (fits)
+        upload_spool_release(spool, reading->size);
 }
 
 static void keep_name(void *arg, const struct job *job)

@@ -17,33 +17,36 @@ static int hex(char c)
     return -1;
 }
 
+/* The byte that %XX at the beginning stands for, or -1. */
+static int escaped(struct slice text)
+{
+    int high = text.len < 3 ? -1 : hex(text.ptr[1]);
+    int low = text.len < 3 ? -1 : hex(text.ptr[2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
 /*
  * Undoes %XX, and "+" when `form`. The length, or -1: a broken escape, or a
- * control character.
+ * control character; then `out` ends before it.
  */
 static int64_t decode(struct slice raw, bool form, char *out)
 {
     size_t len = 0;
-    for (size_t i = 0; i < raw.len; i++) {
-        unsigned char c = (unsigned char)raw.ptr[i];
+    bool good = true;
+    for (size_t i = 0; good && i < raw.len; i++) {
+        int c = (unsigned char)raw.ptr[i];
         if (c == '%') {
-            if (raw.len - i < 3)
-                return -1;
-            int high = hex(raw.ptr[i + 1]);
-            int low = hex(raw.ptr[i + 2]);
-            if (high < 0 || low < 0)
-                return -1;
-            c = (unsigned char)(high << 4 | low);
+            c = escaped((struct slice){raw.ptr + i, raw.len - i});
             i += 2;
         } else if (c == '+' && form) {
             c = ' ';
         }
-        if (c < 0x20 || c == 0x7f)
-            return -1;
-        out[len++] = (char)c;
+        good = c >= 0x20 && c != 0x7f;
+        if (good)
+            out[len++] = (char)c;
     }
     out[len] = '\0';
-    return (int64_t)len;
+    return good ? (int64_t)len : -1;
 }
 
 static bool has_dot_segment(const char *path)

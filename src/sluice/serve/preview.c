@@ -280,9 +280,12 @@ static void find_problems(struct preview *p)
                           workbook_sheet_name(p->book, p->sheet_index)};
     struct sheet *sheet = p->mapped ? open_rows(p, false) : NULL;
     arena_init(&arena);
-    while (sheet && rows++ < p->rows && may_go_on(p) &&
-           sheet_next(sheet, &row, &p->why) > 0) {
+    int got = 1;
+    while (sheet && rows++ < p->rows && may_go_on(p)) {
         struct issue bad;
+        got = sheet_next(sheet, &row, &p->why);
+        if (got <= 0)
+            break;
         arena_reset(&arena);
         if (row.count == 0 ||
             convert_row(&shape, &row, &arena, &out, &bad) == 0)
@@ -291,6 +294,8 @@ static void find_problems(struct preview *p)
         if (problems++ < PREVIEW_PROBLEMS)
             json_array_append_new(shown, reject_json(&bad));
     }
+    if (got < 0)
+        p->status = -1;
     if (sheet)
         sheet_close(sheet);
     arena_clear(&arena);

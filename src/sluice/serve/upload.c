@@ -200,6 +200,16 @@ void upload_spool_release(struct upload_spool *spool, uint64_t bytes)
     atomic_fetch_sub_explicit(&spool->bytes, bytes, memory_order_relaxed);
 }
 
+bool upload_spool_charge(struct upload_spool *spool, uint64_t bytes)
+{
+    uint64_t before =
+        atomic_fetch_add_explicit(&spool->bytes, bytes, memory_order_relaxed);
+    if (spool->bytes_max == 0 || before + bytes <= spool->bytes_max)
+        return true;
+    upload_spool_release(spool, bytes);
+    return false;
+}
+
 static int answer_full(struct receiver *r)
 {
     http_reply_error(r->response, 507,
@@ -213,13 +223,8 @@ static int answer_full(struct receiver *r)
 /* Counts bytes before they are kept. */
 static int charge(struct receiver *r, uint64_t bytes)
 {
-    struct upload_spool *spool = r->spool;
-    uint64_t before =
-        atomic_fetch_add_explicit(&spool->bytes, bytes, memory_order_relaxed);
-    if (spool->bytes_max > 0 && before + bytes > spool->bytes_max) {
-        upload_spool_release(spool, bytes);
+    if (!upload_spool_charge(r->spool, bytes))
         return answer_full(r);
-    }
     r->upload->charged += bytes;
     return RN_OK;
 }

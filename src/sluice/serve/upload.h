@@ -40,6 +40,8 @@ void upload_register_metrics(void);
 
 /* Takes bytes away that upload_keep left to the caller: the file is gone. */
 void upload_spool_release(struct upload_spool *spool, uint64_t bytes);
+/* The same amount before it is kept; false: there is no room for it. */
+bool upload_spool_charge(struct upload_spool *spool, uint64_t bytes);
 
 enum upload_kind {
     UPLOAD_XLSX,  /* a workbook by name and bytes; also .xls and those with a
