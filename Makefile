@@ -7,12 +7,6 @@
         bench-figures bench-runnel bench-check bench-serve fuzz install guide \
         format clean help
 
-.PHONY: all examples needs-examples demo demo-serve test model soak bench race \
-        asan bench-goroutines bench-patterns bench-runnel bench-check \
-        bench-serve valgrind fuzz guide install clean format help
-        asan bench-goroutines bench-patterns bench-serve valgrind fuzz guide \
-        aarch64 races install clean format help
-
 # What Meson is told when a build folder is made; NORMAL takes your own wishes:
 #     make NORMAL='--prefix=/usr'
 NORMAL =
@@ -161,7 +155,6 @@ help:
 	@echo 'make bench-patterns  the patterns beside bare channels'
 	@echo 'make bench-serve  the server beside Go, uploads at once, first paint'
 	@echo 'make bench-figures  what the guide quotes, kept and put into it'
-	@echo 'make bench-runnel  the runtime, line by line'
 	@echo 'make bench-runnel  the runtime line by line, beside Go'
 	@echo 'make bench-check  what got worse since the kept results'
 	@echo 'make install  into the prefix (DESTDIR is honoured)'
