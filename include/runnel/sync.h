@@ -144,6 +144,11 @@ struct rn_once {
 };
 
 void rn_once_do(struct rn_once *once, void (*function)(void *arg), void *arg);
+int rn_once_do_until(int64_t deadline, struct rn_once *once,
+                     void (*function)(void *arg), void *arg);
+int rn_once_do_ctx(struct rn_ctx *ctx, struct rn_once *once,
+                   void (*function)(void *arg), void *arg);
+
 #if !defined(__cplusplus) && !defined(__SANITIZE_THREAD__) && \
     !RN_HAS_FEATURE_(thread_sanitizer)
 /* Once it is done, a look at one word and no call; elsewhere the function. */
@@ -155,10 +160,6 @@ static inline void rn_once_look_(struct rn_once *once,
 }
 #define rn_once_do(once, function, arg) rn_once_look_(once, function, arg)
 #endif
-int rn_once_do_until(int64_t deadline, struct rn_once *once,
-                     void (*function)(void *arg), void *arg);
-int rn_once_do_ctx(struct rn_ctx *ctx, struct rn_once *once,
-                   void (*function)(void *arg), void *arg);
 
 /* Makes a value once: every caller gets what the first call of make returned.
  */

@@ -2,7 +2,8 @@
 /*
  * sampler.c: a timer on each thread's own clock, and what its signal does.
  *
- * The handler runs on the thread's alternate stack, at any instruction of it,
+ * The handler runs on a worker's alternate stack, or on the stack of a thread for
+ * blocking calls, at any instruction of it,
  * also between two stacks (rn_switch_), in malloc and in the dynamic linker.
  * So it takes no lock and allocates nothing:
  *

@@ -126,7 +126,8 @@ bool http_json_is_deep(const char *text, size_t size);
 
 /*
  * A header of the answer, before it is sent; printf. Replaces what the server
- * would send by itself (Cache-Control, Content-Security-Policy). At most 16.
+ * would send by itself (Cache-Control, Content-Security-Policy). What does
+ * not fit into 4 KiB with the others is left out.
  */
 void http_header(struct http_response *response, const char *name,
                  const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -153,8 +154,8 @@ int http_reply_file(struct http_response *response, int status,
  * An answer whose length is not known: begin, write as often as wanted (each
  * write is sent at once), end. Each returns RN_OK or a negative status. After a
  * negative one the client is gone, or wants no body (a HEAD: RN_CLOSED from the
- * first write on), and every later write returns it too. A client that went away is noticed by
- * writing: a stream that is silent writes a comment now and then.
+ * first write on), and every later write returns it too. A client that went away
+ * is noticed by writing: a stream that is silent writes a comment now and then.
  */
 int http_stream_begin(struct http_response *response, int status,
                       const char *type);

@@ -74,7 +74,10 @@ struct http_exchange {
     char id[HTTP_ID_SIZE];
     int64_t started;
 
-    /* Not cleared when it is made; see http_exchange_make. */
+    /*
+     * Not cleared when it is made: it holds what an earlier request said, also
+     * who it was. Nothing of it is read or shown before it is written anew.
+     */
     struct http_head head;
     /* Of an answer's head what we say; behind it what else is small. */
     char first[HTTP_FIRST_MAX + HTTP_SMALL_BODY];

@@ -130,8 +130,9 @@ static int on_reject(void *arg, const struct issue *reject, struct issue *why)
     line[len++] = '\n';
     if (runner->written + len > runner->place->rejects_bytes)
         return issue_set(why, ISSUE_LIMIT,
-                         "more than %llu MiB of rejected rows: see whether "
-                         "this list belongs into this table (--max-rejects)",
+                         "more than %llu MiB of rejected rows, which is what "
+                         "the server keeps: see whether this list belongs "
+                         "into this table",
                          (unsigned long long)runner->place->rejects_bytes >>
                              20);
     runner->written += len;
