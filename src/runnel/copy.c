@@ -8,6 +8,7 @@
  */
 #include "copy.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -17,9 +18,18 @@
 #include "sanitize.h"
 #include "switch.h"
 
-#define COPY_STACK   ((size_t)8 * 1024 * 1024)
-/* Long reports go into slow pipes; a copy that hangs is not waited for. */
+#define COPY_STACK ((size_t)8 * 1024 * 1024)
+/*
+ * Long reports go into slow pipes; a copy that hangs is not waited for. With the
+ * race detector it hangs when another thread held the lock of the detector's
+ * heap at the fork: no signal ends that, since the detector puts signals off. So
+ * it is given up earlier there, and another is made.
+ */
+#ifdef RN_TSAN
+#define COPY_TIMEOUT (10 * RN_S)
+#else
 #define COPY_TIMEOUT (60 * RN_S)
+#endif
 
 /* Copies that are made of a moment; the exit status that asks for another. */
 #define TRIES 3
@@ -135,7 +145,12 @@ static int run_copy(struct order *order)
                    switch_prepare(order->stack + COPY_STACK, be_one, order),
                    NULL);
     }
-    return child > 0 ? os_copy_wait(child, COPY_TIMEOUT) : child;
+    int status = child > 0 ? os_copy_wait(child, COPY_TIMEOUT) : child;
+#ifdef RN_TSAN
+    if (status == -ETIMEDOUT)
+        return AGAIN;
+#endif
+    return status;
 }
 
 bool copy_run(void (*function)(void *arg), void *arg, bool in_handler)
