@@ -273,7 +273,7 @@ static bool fire_timers(struct timerq *timers, unsigned most)
     bool any = false;
     int64_t now = 0;
     if (unlikely(seam_simulated))
-        return timerq_earliest(timers) != RN_NEVER && fire_simulated(timers);
+        return timerq_next(timers) != RN_NEVER && fire_simulated(timers);
     while (most-- > 0 && timerq_earliest(timers) != RN_NEVER) {
         if (now == 0)
             now = seam_now();
