@@ -485,22 +485,19 @@ static void let_go(void *q)
 
 static void give_way(struct worker *w, struct task *self)
 {
+    struct task *next = NULL;
     set_state(self, TASK_RUNNABLE);
-    if (unlikely(!keeps_to_own(w))) {
-        w->after = requeue;
-        w->after_arg = self;
-        switch_to(w, self, NULL, false);
-        return;
+    if (likely(keeps_to_own(w))) {
+        next = runq_rotate(&w->runq, self);
+        /* Nobody is here; the worker looks further at its next fair tick. Who
+         * listens to switches hears of a yield in vain, too. */
+        if (!next && !hooks_any()) {
+            set_state(self, TASK_RUNNING);
+            return;
+        }
     }
-    struct task *next = runq_rotate(&w->runq, self);
-    if (!next) {
-        /* Nobody is here; the worker looks further at its next fair tick. */
-        hook_switch(self, self);
-        set_state(self, TASK_RUNNING);
-        return;
-    }
-    w->after = let_go;
-    w->after_arg = &w->runq;
+    w->after = next ? let_go : requeue;
+    w->after_arg = next ? (void *)&w->runq : self;
     switch_to(w, self, next, false);
 }
 

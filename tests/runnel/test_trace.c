@@ -106,7 +106,8 @@ static void slices_tell_why_they_end(void)
 
     rn_mutex_lock(&s.mutex);
     rn_waitgroup_add(&s.group, 1);
-    if (trace_begin(&trace, 0)) {
+    /* Room for all of it: whoever waits here yields as fast as he can. */
+    if (trace_begin(&trace, 1 << 18)) {
         uint64_t parks = parks_now();
 
         rn_go_with(&named, pass_all, shared);
