@@ -14,6 +14,7 @@
 #define RN_DEATH_H
 
 #include <poll.h>
+#include <signal.h>
 
 #include "rn_check.h"
 
@@ -44,6 +45,8 @@ static inline int rn_death_run(const struct rn_death *deaths, size_t count,
         if (strcmp(deaths[i].name, name) != 0)
             continue;
         alarm(30);
+        signal(SIGQUIT,
+               SIG_DFL); /* what a shell starts beside itself ignores it */
         rn_check.running = &child;
         return rn_run_with(&options, rn_check_start, NULL);
     }
