@@ -18,12 +18,14 @@ arguments select cases whose name contains one of them. From the environment:
     SLUICE_TEST_PG    a PostgreSQL server; without it such cases are skipped
     SLUICE_SANITIZED  set when the program's memory means nothing
 """
+import atexit
 import csv
 import io
 import json
 import os
 import re
 import select
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -162,6 +164,15 @@ def refused(result, status, *words):
         check(re.search(word, lines[0], re.I), "does not say %r:" % word,
               result)
     return result
+
+
+def preload(library):
+    """Its environment: the loader takes a space in a path for two paths."""
+    place = tempfile.mkdtemp(prefix="preload.")
+    atexit.register(shutil.rmtree, place)
+    link = os.path.join(place, os.path.basename(library))
+    os.symlink(library, link)
+    return {"LD_PRELOAD": link}
 
 
 def imported(folder, *arguments, status=0, **options):

@@ -91,7 +91,7 @@ def memory_that_is_out_is_said_so(folder):
     if SANITIZED:
         raise Skip("sanitizers have an allocator of their own")
     wide = ",".join("h%d" % n for n in range(300)).encode() + b"\n1\n"
-    with Service(folder, env={"LD_PRELOAD": NO_MEMORY}) as server:
+    with Service(folder, env=preload(NO_MEMORY)) as server:
         same(previewed(server, wide).status, 500)
         same(preview(server, numbers(1))["row_count"], 1)
 

@@ -131,7 +131,7 @@ def the_order_is_no_clock_s(folder):
     with Service(folder) as server:
         made = [server.imported(numbers(1))["id"] for _ in range(2)]
         seen = server.get("/api/imports").json()["version"]
-    with Service(folder, env={"LD_PRELOAD": CLOCK_BACK}) as server:
+    with Service(folder, env=preload(CLOCK_BACK)) as server:
         late = server.imported(numbers(1))
         made.append(late["id"])
         check(late["created_at"] < "2020", late)
@@ -223,8 +223,7 @@ def rejected_rows_are_on_disk_before_the_import_has_ended(folder):
     log = os.path.join(folder, "log")
     state = os.path.join(os.path.realpath(folder), "state")
     sqlite(folder, "out.sqlite", "CREATE TABLE list (number INTEGER NOT NULL)")
-    with Service(folder, env={"LD_PRELOAD": SYNC_LOG, "SYNC_LOG": log}) \
-            as server:
+    with Service(folder, env=preload(SYNC_LOG) | {"SYNC_LOG": log}) as server:
         number = server.imported(b"number\nx\n")["id"]
         synced = get(folder, "log").decode().splitlines()
     rejects = os.path.join(state, "rejects")
