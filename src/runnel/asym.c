@@ -4,6 +4,7 @@
  */
 #include "asym.h"
 
+#include "fatal.h"
 #include "mutant.h"
 #include "os.h"
 
@@ -24,10 +25,10 @@ void asym_open(bool alone)
 
 void fence_heavy(void)
 {
-    if (asym_light && !one_thread)
-        os_barrier_everywhere();
-    else
+    if (!asym_light || one_thread)
         atomic_thread_fence(memory_order_seq_cst);
+    else if (unlikely(!os_barrier_everywhere()))
+        fatal("the kernel has no membarrier any more"); /* a filter of calls */
 }
 
 noinline void bias_enter_slow_(struct bias *bias)

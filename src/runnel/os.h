@@ -39,7 +39,8 @@ void os_thread_stack(void **low, size_t *size);
  * can be used; asked once before (a kernel without membarrier: false).
  */
 bool os_barrier_ready(void);
-void os_barrier_everywhere(void);
+/* False when the kernel refuses: memory is in no order then. */
+bool os_barrier_everywhere(void);
 
 size_t os_page_size(void);
 /* Memory that costs nothing until it is touched; NULL when there is none. */

@@ -151,9 +151,9 @@ noinline bool os_barrier_ready(void)
                    0) == 0;
 }
 
-noinline void os_barrier_everywhere(void)
+noinline bool os_barrier_everywhere(void)
 {
-    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 noinline size_t os_page_size(void)

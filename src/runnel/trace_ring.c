@@ -397,8 +397,9 @@ void trace_rings_mark_end(void)
 void trace_rings_end(void)
 {
     /* Every thread sees that now, or has seen before that it is on, and puts
-     * that one event; into ring 0 none. */
-    os_barrier_everywhere();
+     * that one event; into ring 0 none. A kernel without the barrier may garble
+     * that event. */
+    (void)os_barrier_everywhere();
     lock_acquire(&others);
     others_open = false;
     lock_release(&others);

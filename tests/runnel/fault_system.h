@@ -241,6 +241,7 @@ static void use_names(void)
 
 static void use_unix(void)
 {
+    char name[RN_ADDRESS_MAX];
     struct stat stat;
 
     bool listened = serve_and_dial("unix:socket", NULL);
@@ -250,7 +251,8 @@ static void use_unix(void)
         CHECK(listened && fault_error() == EIO);
         unlink("socket");
     }
-    serve_and_dial("unix:@runnel-fault-sweep", NULL);
+    snprintf(name, sizeof(name), "unix:@runnel-fault-sweep-%d", (int)getpid());
+    serve_and_dial(name, NULL);
 }
 
 static void use_udp(void)

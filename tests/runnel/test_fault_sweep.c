@@ -334,6 +334,8 @@ static void run_part(struct run *run)
 
     if (run->part->whole || run->part->outside)
         fault_begin(run->mode, run->number);
+    else if (run->mode == FAULT_OLD_KERNEL || run->mode == FAULT_OLD_NTH)
+        fault_begin(run->mode, 0); /* it was old when the runtime started */
     if (run->part->outside)
         run->part->function();
     else
