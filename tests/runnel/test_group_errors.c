@@ -27,6 +27,13 @@ static int wait_until_canceled(struct rn_ctx *ctx, struct work *own)
     return status;
 }
 
+static int fail_when_canceled(struct rn_ctx *ctx, struct work *own)
+{
+    CHECK(rn_ctx_wait(ctx) < 0);
+    atomic_fetch_add(own->ended, 1);
+    return own->status;
+}
+
 /* All succeed: RN_OK, after every one has ended. */
 static void all_succeed(void)
 {
@@ -68,9 +75,9 @@ static void first_in_time_is_kept(void)
     struct rn_group *group = rn_group_make(rn_ctx_background(), 0);
     _Atomic(int) ended = 0;
 
-    rn_group_go(
-        group, do_work,
-        (struct work){.status = -7, .after = 30 * RN_MS, .ended = &ended});
+    /* Canceled by the first. */
+    rn_group_go(group, fail_when_canceled,
+                (struct work){.status = -7, .ended = &ended});
     rn_group_go(group, do_work,
                 (struct work){.status = -6, .after = RN_MS, .ended = &ended});
     CHECK_EQ_INT(rn_group_wait(group), -6);
