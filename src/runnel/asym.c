@@ -38,26 +38,40 @@ noinline void bias_enter_slow_(struct bias *bias)
     bias->by_lock = true;
 }
 
-bool bias_seize(struct bias *bias)
+/* The owner is not inside, and comes no more without the lock: takes that. */
+static bool try_lock(struct bias *bias)
 {
     uint32_t free = 0;
-    if (!atomic_compare_exchange_strong_explicit(
-            &bias->lock, &free, 1, memory_order_acquire, memory_order_relaxed))
+    /* Acquire: pairs with the owner's leave, by either way. */
+    return (!atomic_load_explicit(&bias->inside, memory_order_acquire) ||
+            MUTANT(SEIZE_BLIND)) &&
+           atomic_compare_exchange_strong_explicit(&bias->lock, &free, 1,
+                                                   memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+bool bias_seize(struct bias *bias)
+{
+    /* A look first: two who come at once need not share the line. */
+    if (atomic_load_explicit(&bias->seized, memory_order_relaxed) ||
+        atomic_exchange_explicit(&bias->seized, true, memory_order_acquire))
         return false;
-    lock_taking(LOCK_SEIZED, &bias->lock);
     fence_heavy();
     for (int i = 0; i < BIAS_PATIENCE; i++) {
-        /* Acquire: pairs with the owner's leave. */
-        if (!atomic_load_explicit(&bias->inside, memory_order_acquire) ||
-            MUTANT(SEIZE_BLIND))
+        if (try_lock(bias)) {
+            lock_taking(LOCK_SEIZED, &bias->lock);
             return true;
+        }
         cpu_pause();
     }
-    bias_yield(bias);
+    /* Release: pairs with the next one's exchange. */
+    atomic_store_explicit(&bias->seized, false, memory_order_release);
     return false;
 }
 
 void bias_yield(struct bias *bias)
 {
     lock_release(&bias->lock);
+    /* Release: the owner who finds it unset sees what was done here. */
+    atomic_store_explicit(&bias->seized, false, memory_order_release);
 }

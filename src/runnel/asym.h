@@ -11,12 +11,13 @@
  * (2001). On a kernel without membarrier both are full fences.
  *
  * A bias is a lock made so: its owner, one thread at a time, takes it by two
- * plain stores and a load; anybody else seizes it by the real lock inside, which
- * the owner then waits for.
+ * plain stores and a load. A stranger, one at a time too, says first that he
+ * comes (`seized`): from the heavy fence on the owner takes the real lock, which
+ * the stranger needs only while he is inside. So nobody waits for a system call.
  *
  * Invariant: inside the owner's section `inside` is set, or `by_lock` is and
- * `lock` is held by the owner; inside a stranger's, `lock` is held and `inside`
- * was seen unset after a heavy fence.
+ * `lock` is held by the owner; inside a stranger's, `seized` is set, `lock` is
+ * held by him, and `inside` was seen unset after a heavy fence.
  */
 #ifndef RUNNEL_ASYM_H
 #define RUNNEL_ASYM_H
@@ -43,6 +44,7 @@ void fence_heavy(void);
 
 struct bias {
     _Atomic(bool) inside;
+    _Atomic(bool) seized;
     bool by_lock; /* the owner's */
     lock_word lock;
 };
@@ -55,8 +57,7 @@ static inline void bias_enter(struct bias *bias)
     atomic_store_explicit(&bias->inside, true, memory_order_relaxed);
     fence_light();
     /* Acquire: pairs with the release of whoever seized it before. */
-    if (unlikely(atomic_load_explicit(&bias->lock, memory_order_acquire) !=
-                 0) &&
+    if (unlikely(atomic_load_explicit(&bias->seized, memory_order_acquire)) &&
         !MUTANT(ENTER_BLIND))
         bias_enter_slow_(bias);
 }

@@ -39,10 +39,12 @@
 #define COLOURS     16 /* places of the record, a cache line apart */
 #define SLAB_MAX    ((size_t)64 * 1024 * 1024)
 
+/* Lines of the record, and below it, that are written when a goroutine starts. */
+#define RECORD_LINES 4
+#define START_LINES  2
+
 /* Kept with their pages: 64 MiB of touched first pages, then cold. */
 #define STACK_HOT_MAX 16384
-/* A worker keeps up to twice this many and moves this many at once. */
-#define CACHE_BATCH   256
 
 enum guard_kind { GUARD_MADVISE, GUARD_PROTECT, GUARD_NONE };
 
@@ -63,8 +65,9 @@ static struct {
     size_t record;
     struct slab *slabs; /* newest first */
     struct slab *open[STACK_CLASSES];
-    struct stack *hot[STACK_CLASSES];
-    size_t hot_count;
+    struct stack *packs[STACK_CLASSES]; /* those with their pages; these ... */
+    struct stack *hot[STACK_CLASSES];   /* ... and single ones */
+    size_t hot_count;                   /* of all stacks in both */
     struct cold {
         char **blocks; /* bit 0 set: not guarded */
         size_t count;
@@ -80,16 +83,27 @@ void stack_setup(size_t record)
     shared.guard_seen = false;
 }
 
-/* At the end: so many are kept with their pages, none of them in use. */
+/* None of which is in use. */
+static size_t chain_length(const struct stack *s, uint32_t class)
+{
+    size_t count = 0;
+    for (; s; s = s->next) {
+        if (s->used || s->class != class)
+            return SIZE_MAX;
+        count++;
+    }
+    return count;
+}
+
+/* At the end: so many are kept with their pages. */
 static bool shared_check(void)
 {
     size_t count = 0;
-    for (uint32_t class = 0; class < STACK_CLASSES; class ++)
-        for (const struct stack *s = shared.hot[class]; s; s = s->next) {
-            if (s->used || s->class != class)
-                return false;
-            count++;
-        }
+    for (uint32_t class = 0; class < STACK_CLASSES; class ++) {
+        count += chain_length(shared.hot[class], class);
+        for (const struct stack *s = shared.packs[class]; s; s = s->next_pack)
+            count += chain_length(s, class);
+    }
     return count == shared.hot_count;
 }
 
@@ -107,6 +121,7 @@ void stack_teardown(void)
         alloc_free(shared.cold[i].blocks);
         shared.cold[i] = (struct cold){0};
         shared.open[i] = NULL;
+        shared.packs[i] = NULL;
         shared.hot[i] = NULL;
     }
     shared.hot_count = 0;
@@ -246,6 +261,31 @@ static bool cold_room(struct cold *cold, size_t more)
     return true;
 }
 
+/* Under the lock. */
+static bool any_hot(uint32_t class)
+{
+    return shared.hot[class] || shared.packs[class];
+}
+
+/* Under the lock, when there is one. */
+static struct stack *take_pack(uint32_t class)
+{
+    struct stack *first = shared.packs[class];
+    shared.packs[class] = first->next_pack;
+    return first;
+}
+
+/* Under the lock, when there is one. */
+static struct stack *take_hot(uint32_t class)
+{
+    if (!shared.hot[class])
+        shared.hot[class] = take_pack(class);
+    struct stack *stack = shared.hot[class];
+    shared.hot[class] = stack->next;
+    shared.hot_count--;
+    return stack;
+}
+
 /* What goes cold at once: the lock is held while so many are taken out. */
 #define COOL_BATCH 64
 
@@ -256,17 +296,15 @@ bool stack_cool(void)
     size_t count = 0;
     uint32_t class = 0;
     lock_acquire(&shared.lock);
-    while (class < STACK_CLASSES && !shared.hot[class])
+    while (class < STACK_CLASSES && !any_hot(class))
         class ++;
     if (shared.hot_count > STACK_HOT_MAX && !on_valgrind() &&
         cold_room(&shared.cold[class], COOL_BATCH))
-        for (; count < COOL_BATCH && shared.hot[class] &&
+        for (; count < COOL_BATCH && any_hot(class) &&
                shared.hot_count > STACK_HOT_MAX;
              count++) {
-            struct stack *stack = shared.hot[class];
+            struct stack *stack = take_hot(class);
             size_t head = stack->guarded ? shared.page : 0;
-            shared.hot[class] = stack->next;
-            shared.hot_count--;
             pages[count] =
                 (struct os_range){stack->low + head, stack_bytes(class) - head};
             blocks[count] =
@@ -288,57 +326,67 @@ bool stack_cool(void)
 /* Under the lock. */
 static struct stack *take_shared(uint32_t class)
 {
-    struct stack *stack = shared.hot[class];
-    if (stack) {
-        shared.hot[class] = stack->next;
-        shared.hot_count--;
-        return stack;
-    }
-    stack = warm_up(class);
+    if (any_hot(class))
+        return take_hot(class);
+    struct stack *stack = warm_up(class);
     return stack ? stack : carve(class);
 }
 
 /* A worker's free stacks of a class: as many as are counted, and none in use. */
 static bool cache_check(const struct stack_cache *cache, uint32_t class)
 {
-    uint32_t count = 0;
-    for (const struct stack *s = cache->free[class]; s; s = s->next) {
-        if (s->used || s->class != class)
-            return false;
-        count++;
-    }
-    return count == cache->count[class];
+    return chain_length(cache->free[class], class) == cache->count[class] &&
+           cache->count[class] < STACK_PACK &&
+           (!cache->pack[class] ||
+            chain_length(cache->pack[class], class) == STACK_PACK);
 }
 
-/* Under the lock. */
-static void give_shared(struct stack *stack)
+/* A pack for a worker that has none left: its own, or one of all. */
+static struct stack *find_pack(struct stack_cache *cache, uint32_t class)
 {
-    stack->next = shared.hot[stack->class];
-    shared.hot[stack->class] = stack;
-    shared.hot_count++;
+    struct stack *pack = cache->pack[class];
+    cache->pack[class] = NULL;
+    if (pack)
+        return pack;
+    lock_acquire(&shared.lock);
+    if (shared.packs[class]) {
+        pack = take_pack(class);
+        shared.hot_count -= STACK_PACK;
+    }
+    lock_release(&shared.lock);
+    return pack;
 }
 
 static noinline struct stack *take_slow(struct stack_cache *cache,
                                         uint32_t class)
 {
-    lock_acquire(&shared.lock);
-    struct stack *stack = take_shared(class);
-    /* Free ones come over in a batch; new ones are made one at a time. */
-    while (cache && shared.hot[class] && cache->count[class] < CACHE_BATCH) {
-        struct stack *more = take_shared(class);
-        more->next = cache->free[class];
-        cache->free[class] = more;
-        cache->count[class]++;
+    struct stack *stack = cache ? find_pack(cache, class) : NULL;
+    if (stack) {
+        cache->free[class] = stack->next;
+        cache->count[class] = STACK_PACK - 1;
+        INVARIANT(cache_check(cache, class));
+        return stack;
     }
-    INVARIANT(!cache || cache_check(cache, class));
+    lock_acquire(&shared.lock);
+    stack = take_shared(class);
     lock_release(&shared.lock);
     return stack;
+}
+
+/* It may have run elsewhere last: what is written of it first comes nearer. */
+static inline void prefetch_next(const struct stack *stack)
+{
+    const char *next = (const char *)stack->next;
+    /* Where nothing is mapped it would take long to find out. */
+    for (int line = -START_LINES; next && line < RECORD_LINES; line++)
+        __builtin_prefetch(next + line * CACHE_LINE, 1);
 }
 
 struct stack *stack_take(struct stack_cache *cache, uint32_t class)
 {
     struct stack *stack = cache ? cache->free[class] : NULL;
     if (likely(stack)) {
+        prefetch_next(stack);
         cache->free[class] = stack->next;
         cache->count[class]--;
     } else {
@@ -351,16 +399,20 @@ struct stack *stack_take(struct stack_cache *cache, uint32_t class)
     return stack;
 }
 
+/* The free ones are a pack: the one before it goes to all. */
 static noinline void give_slow(struct stack_cache *cache, uint32_t class)
 {
-    lock_acquire(&shared.lock);
-    for (int i = 0; i < CACHE_BATCH; i++) {
-        struct stack *stack = cache->free[class];
-        cache->free[class] = stack->next;
-        cache->count[class]--;
-        give_shared(stack);
-    }
+    struct stack *before = cache->pack[class];
+    cache->pack[class] = cache->free[class];
+    cache->free[class] = NULL;
+    cache->count[class] = 0;
     INVARIANT(cache_check(cache, class));
+    if (!before)
+        return;
+    lock_acquire(&shared.lock);
+    before->next_pack = shared.packs[class];
+    shared.packs[class] = before;
+    shared.hot_count += STACK_PACK;
     lock_release(&shared.lock);
 }
 
@@ -387,7 +439,7 @@ void stack_give(struct stack_cache *cache, struct stack *stack)
     uint32_t class = stack->class;
     stack->next = cache->free[class];
     cache->free[class] = stack;
-    if (unlikely(++cache->count[class] > 2 * CACHE_BATCH))
+    if (unlikely(++cache->count[class] == STACK_PACK))
         give_slow(cache, class);
 }
 

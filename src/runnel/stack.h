@@ -23,8 +23,9 @@
 #define STACK_CLASSES  13 /* 16 KiB to 64 MiB */
 
 struct stack {
-    struct stack *next; /* while free */
-    char *low;          /* the mapping's lowest byte: the guard */
+    struct stack *next;      /* while free */
+    struct stack *next_pack; /* while it is the first of a pack that all have */
+    char *low;               /* the mapping's lowest byte: the guard */
     uint32_t class;
     bool guarded; /* false: no guard fitted, its lowest word is watched */
     bool used;
@@ -36,10 +37,14 @@ static inline size_t stack_bytes(uint32_t class)
     return STACK_SIZE_MIN << class;
 }
 
+/* So many free stacks change hands at once, as a chain. */
+#define STACK_PACK 256
+
 /* Free stacks of one worker; owner only. */
 struct stack_cache {
-    struct stack *free[STACK_CLASSES];
-    uint32_t count[STACK_CLASSES];
+    struct stack *free[STACK_CLASSES]; /* fewer than a pack */
+    uint32_t count[STACK_CLASSES];     /* of them */
+    struct stack *pack[STACK_CLASSES]; /* one more, or NULL */
 };
 
 /* Once, before any other call; `record` is the size of the owner's record. */
