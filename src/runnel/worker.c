@@ -345,8 +345,8 @@ void worker_timer_add(struct timer *timer)
     struct worker *w = worker_self();
     int64_t when = timer->when; /* it may fire, and go, once it is queued */
     timerq_add(w ? &w->timers : &workers.all[0].timers, timer);
-    /* Pairs with the fence in sleep_polling: it sees the timer, or we see it.
-     */
+    /* Pairs with the poller's, before it asks for the first timer: it sees this
+     * one, or we see that it does not know yet. */
     fence_light();
     if (when < atomic_load_explicit(&workers.poll_until, memory_order_relaxed))
         poll_kick();
@@ -530,6 +530,13 @@ static bool only_foreigners_left(void)
     return false;
 }
 
+/* The poller, before a fence: until it knows how long it sleeps, every new
+ * timer kicks. */
+static void expect_timers(void)
+{
+    atomic_store_explicit(&workers.poll_until, RN_NEVER, memory_order_relaxed);
+}
+
 /* Declares itself idle; true when it is the poller. */
 static bool fall_idle(struct worker *w)
 {
@@ -537,15 +544,17 @@ static bool fall_idle(struct worker *w)
     stop_searching(w);
     w->is_idle = true;
     bool polls = !workers.poller;
-    if (polls)
+    if (polls) {
         workers.poller = w;
-    else
+        expect_timers();
+    } else {
         list_append(&workers.idle, &w->idle);
+    }
     atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
     atomic_fetch_add_explicit(&workers.idlers, 1, memory_order_relaxed);
     INVARIANT(workers_check());
     lock_release(&workers.lock);
-    /* Pairs with the fence in wake_if_idle. */
+    /* Pairs with the fences in wake_if_idle and worker_timer_add. */
     fence_heavy();
     return polls;
 }
@@ -598,12 +607,9 @@ void worker_rouse(struct worker *w)
         worker_get_up(w);
 }
 
+/* After expect_timers and a fence. */
 static void sleep_polling(void)
 {
-    /* Until the time is known, every new timer kicks. */
-    atomic_store_explicit(&workers.poll_until, RN_NEVER, memory_order_relaxed);
-    /* Pairs with the fence in worker_timer_add. */
-    fence_heavy();
     int64_t until = earliest_of_all();
     atomic_store_explicit(&workers.poll_until, until, memory_order_relaxed);
     int64_t timeout = -1;
@@ -634,10 +640,14 @@ static bool still_polls(struct worker *w)
         return false;
     lock_acquire(&workers.lock);
     bool idle = w->is_idle;
+    if (idle)
+        expect_timers();
     lock_release(&workers.lock);
-    /* Pairs with the fence in wake_if_idle. */
+    if (!idle)
+        return false;
+    /* Pairs with the fences in wake_if_idle and worker_timer_add. */
     fence_heavy();
-    return idle && !worker_attention(w) && !work_visible();
+    return !worker_attention(w) && !work_visible();
 }
 
 static void sleep_idle(struct worker *w)
