@@ -64,3 +64,15 @@ noinline void hooks_block(const struct task *task, bool begins)
     if (listens(HOOK_TRACE))
         trace_note(begins ? TRACE_BLOCK_BEGIN : TRACE_BLOCK_END, task->id, 0);
 }
+
+noinline void hooks_foreign(struct task *task, bool begins)
+{
+    if (listens(HOOK_TRACE))
+        trace_foreign(task, begins);
+}
+
+noinline void hooks_seat(unsigned worker, bool has)
+{
+    if (listens(HOOK_TRACE))
+        trace_note(TRACE_SEAT, worker, has);
+}

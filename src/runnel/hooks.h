@@ -35,6 +35,8 @@ void hooks_steal(unsigned victim);
 void hooks_poll(uint32_t count);
 void hooks_timer(int64_t late_ns);
 void hooks_block(const struct task *task, bool begins);
+void hooks_foreign(struct task *task, bool begins);
+void hooks_seat(unsigned worker, bool has);
 
 /* A new task, before anybody else can find it. */
 static inline void hook_created(struct task *task)
@@ -43,7 +45,8 @@ static inline void hook_created(struct task *task)
         hooks_created(task);
 }
 
-/* A parked task whose wait has ended, before anybody else can find it. */
+/* A parked task whose wait has ended, before anybody else can find it, or that
+ * of a foreign thread, before it can wake. */
 static inline void hook_ready(struct task *task)
 {
     if (hooks_any())
@@ -87,6 +90,20 @@ static inline void hook_block(const struct task *task, bool begins)
 {
     if (hooks_any())
         hooks_block(task, begins);
+}
+
+/* On a foreign thread: its wait, of which its task tells, begins, has ended. */
+static inline void hook_foreign(struct task *task, bool begins)
+{
+    if (hooks_any())
+        hooks_foreign(task, begins);
+}
+
+/* Under the scheduler's lock: that worker has got a seat, or lost it. */
+static inline void hook_seat(unsigned worker, bool has)
+{
+    if (hooks_any())
+        hooks_seat(worker, has);
 }
 
 #endif

@@ -416,11 +416,13 @@ static void leave(struct worker *w, struct task *self, void (*after)(void *),
 
 static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
 {
+    hook_foreign(self, true);
     if (after)
         after(arg);
     while (atomic_load_explicit(&self->foreign_wake, memory_order_acquire) == 0)
         os_futex_wait(&self->foreign_wake, 0, -1);
     atomic_store_explicit(&self->foreign_wake, 0, memory_order_relaxed);
+    hook_foreign(self, false);
 }
 
 static inline __attribute__((always_inline)) void park(

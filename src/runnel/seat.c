@@ -5,6 +5,7 @@
 #include "seat.h"
 
 #include "fatal.h"
+#include "hooks.h"
 #include "os.h"
 
 #define LOCK_CLASS LOCK_SCHED
@@ -15,6 +16,7 @@ static void sit_down(struct worker *w)
     w->seated = true;
     atomic_fetch_add_explicit(&workers.seats, 1, memory_order_relaxed);
     atomic_store_explicit(&w->attention, false, memory_order_relaxed);
+    hook_seat((unsigned)(w - workers.all), true);
 }
 
 /* Under the lock: it runs on, but not for long. */
@@ -24,6 +26,7 @@ static void stand_up(struct worker *w)
     atomic_fetch_add_explicit(&workers.roaming, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&workers.seats, 1, memory_order_relaxed);
     atomic_store_explicit(&w->attention, true, memory_order_relaxed);
+    hook_seat((unsigned)(w - workers.all), false);
 }
 
 /* Under the lock: is there a seat that nobody has? */

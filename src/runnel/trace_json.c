@@ -10,8 +10,9 @@
  *
  *     "B" "E"     slices on the track of a thread: goroutines that run, and
  *                 regions within them, which end and begin again with them;
- *                 calls that block
- *     "s" "f"     an arrow "wake" from who made a goroutine ready to its slice
+ *                 calls that block; waits of foreign threads
+ *     "s" "f"     an arrow "wake" from who made a goroutine ready to its slice,
+ *                 or ended the wait of a foreign thread to the end of that wait
  *     "b" "e"     a region as a whole, by the goroutine's id
  *     "i"         what happens at a moment
  *     "C"         curves
@@ -42,6 +43,7 @@ struct track {
     bool seen;
     bool blocks;      /* a thread for calls that block */
     bool in_call;     /* of those */
+    bool waits;       /* a foreign thread */
     uint64_t running; /* goroutine; 0: none */
 };
 
@@ -149,8 +151,12 @@ static void show_curves(struct writer *w, bool last)
     show(w, &w->ready, "ready goroutines", last);
 }
 
-/* An arrow from here to where it goes on; here is a slice, or made one. */
-static void arrow(struct writer *w, const struct track *track, struct who *who)
+/*
+ * An arrow from here to where it goes on; here is a slice, or made one. `to` is
+ * whose number `number` is.
+ */
+static void arrow_to(struct writer *w, const struct track *track,
+                     struct who *who, const char *to, uint64_t number)
 {
     bool within = track->running || track->in_call;
     if (!within) {
@@ -160,12 +166,31 @@ static void arrow(struct writer *w, const struct track *track, struct who *who)
     who->flow = ++w->flows;
     begin(w, "s");
     add_number(w, ",\"name\":\"wake\",\"cat\":\"wake\",\"id\":", who->flow);
-    add_number(w, ",\"args\":{\"goroutine\":", who->key);
+    out_text(&w->out, ",\"args\":{");
+    out_string(&w->out, "", to);
+    add_number(w, ":", number);
     end(w, "}}");
     if (!within) {
         begin(w, "E");
         end(w, "}");
     }
+}
+
+static void arrow(struct writer *w, const struct track *track, struct who *who)
+{
+    arrow_to(w, track, who, "goroutine", who->key);
+}
+
+/* The arrow to here, if there is one; within the slice that it leads to. */
+static void arrow_ends(struct writer *w, struct who *who)
+{
+    if (who->flow == 0)
+        return;
+    begin(w, "f");
+    add_number(w, ",\"bp\":\"e\",\"name\":\"wake\",\"cat\":\"wake\",\"id\":",
+               who->flow);
+    end(w, "}");
+    who->flow = 0;
 }
 
 static struct who *find_who(struct writer *w, uint64_t key)
@@ -274,11 +299,20 @@ static void add_label(struct writer *w, uint32_t number)
         add_name(w, label->where ? label->where : "goroutine");
 }
 
+/* Where a channel was made, into the arguments of an event. */
+static void add_made_at(struct writer *w, const struct trace_event *event)
+{
+    const char *made_at = (const char *)(uintptr_t)event->b;
+    if (!made_at)
+        return;
+    out_text(&w->out, ",\"made_at\":");
+    out_string(&w->out, "", made_at);
+}
+
 static void leaves(struct writer *w, struct track *track,
                    const struct trace_event *event)
 {
     struct who *who = find_who(w, track->running);
-    const char *made_at = (const char *)(uintptr_t)event->b;
     const char *left = "yield";
     track->running = 0;
     if (!who)
@@ -295,10 +329,7 @@ static void leaves(struct writer *w, struct track *track,
     begin(w, "E");
     out_text(&w->out, ",\"args\":{\"left\":");
     out_string(&w->out, "", left);
-    if (made_at) {
-        out_text(&w->out, ",\"made_at\":");
-        out_string(&w->out, "", made_at);
-    }
+    add_made_at(w, event);
     end(w, "}}");
     set_state(w, who,
               trace_left(event) == LEFT_PARKED    ? WHO_WAITS
@@ -319,14 +350,7 @@ static void starts(struct writer *w, struct track *track, struct who *who,
         out_string(&w->out, "", label->where);
     }
     end(w, "}}");
-    if (who->flow != 0) {
-        begin(w, "f");
-        add_number(w,
-                   ",\"bp\":\"e\",\"name\":\"wake\",\"cat\":\"wake\",\"id\":",
-                   who->flow);
-        end(w, "}");
-        who->flow = 0;
-    }
+    arrow_ends(w, who);
     open_slices(w, who);
     set_state(w, who, WHO_RUNS);
     track->running = who->key;
@@ -369,6 +393,39 @@ static void in_call(struct writer *w, struct track *track,
         end(w, "}}");
     }
     track->in_call = begins;
+}
+
+static void foreign_waits(struct writer *w, struct track *track,
+                          const struct trace_event *event)
+{
+    track->waits = true;
+    begin(w, "B");
+    out_text(&w->out, ",\"name\":\"waits\",\"cat\":\"wait\","
+                      "\"args\":{\"reason\":");
+    out_string(&w->out, "", report_reason(trace_reason(event)));
+    add_made_at(w, event);
+    end(w, "}}");
+}
+
+static void foreign_goes_on(struct writer *w, struct track *track,
+                            const struct trace_event *event)
+{
+    struct who *who = find_who(w, who_thread(event->thread));
+    if (!track->waits)
+        return; /* since before the trace */
+    if (who)
+        arrow_ends(w, who);
+    track->waits = false;
+    begin(w, "E");
+    end(w, "}");
+}
+
+static void foreign_woken(struct writer *w, const struct track *track,
+                          const struct trace_event *event)
+{
+    struct who *who = find_who(w, who_thread((unsigned)event->a));
+    if (who)
+        arrow_to(w, track, who, "thread", event->a);
 }
 
 /* Whose region it is: a goroutine that is known to run here, or the thread. */
@@ -430,6 +487,19 @@ static void take(struct writer *w, unsigned ring,
     case TRACE_READY:
     case TRACE_SWITCH:
         take_of(w, track, event);
+        break;
+    case TRACE_READY_THREAD:
+        foreign_woken(w, track, event);
+        break;
+    case TRACE_WAIT_BEGIN:
+        foreign_waits(w, track, event);
+        break;
+    case TRACE_WAIT_END:
+        foreign_goes_on(w, track, event);
+        break;
+    case TRACE_SEAT:
+        instant(w, event->b ? "seat taken" : "seat left", "worker",
+                (int64_t)event->a);
         break;
     case TRACE_STEAL:
         instant(w, "steal", "from_worker", (int64_t)event->a);
@@ -598,6 +668,10 @@ static void close_tracks(struct writer *w)
         w->tid = i < TRACE_RINGS ? i : THREADS_FROM + thread;
         uint64_t key = i < TRACE_RINGS ? track->running : who_thread(thread);
         const struct who *who = key ? find_who(w, key) : NULL;
+        if (track->waits) {
+            begin(w, "E");
+            end(w, "}");
+        }
         if (who)
             close_slices(w, who);
         if (track->running || track->in_call) {

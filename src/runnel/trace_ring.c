@@ -68,6 +68,11 @@ struct thread {
     unsigned ring;
     uint32_t number; /* without a ring: from 1; 0: not drawn yet */
     struct task *(*running)(void);
+    /* The label of the last goroutine without a name: most are started where
+     * the one before was. */
+    const char *where;
+    uint32_t label;
+    uint32_t labelled; /* in the trace of that number */
 };
 
 static _Thread_local struct thread this_thread;
@@ -160,11 +165,19 @@ static noinline uint32_t find_label(struct task *task)
     return number ? number : enter(&label);
 }
 
-static inline uint32_t label_of(struct task *task, uint32_t of_trace)
+static inline uint32_t label_of(struct thread *thread, struct task *task,
+                                uint32_t of_trace)
 {
-    if (unlikely(task->labelled != of_trace)) {
-        task->label = find_label(task);
-        task->labelled = of_trace;
+    if (likely(task->labelled == of_trace))
+        return task->label;
+    bool same = !task->name && thread->labelled == of_trace &&
+                thread->where == task->where;
+    task->label = same ? thread->label : find_label(task);
+    task->labelled = of_trace;
+    if (!same && !task->name) {
+        thread->where = task->where;
+        thread->label = task->label;
+        thread->labelled = of_trace;
     }
     return task->label;
 }
@@ -181,13 +194,18 @@ const struct trace_label *trace_label(uint32_t number)
 
 /* ------------------------------------------------------------------- rings */
 
+/* The number of a thread without a ring, as events give it. */
+static inline uint32_t told_number(const struct thread *thread)
+{
+    /* Those that come too late share the last. */
+    return thread->number < TRACE_THREADS ? thread->number : TRACE_THREADS;
+}
+
 /* The second word of an event. */
 static inline uint64_t what(enum trace_kind kind, uint8_t how,
                             const struct thread *thread, uint32_t label)
 {
-    uint64_t number = unlikely(thread->ring == 0) ? thread->number : 0;
-    if (unlikely(number > TRACE_THREADS))
-        number = TRACE_THREADS; /* those that come too late share it */
+    uint64_t number = unlikely(thread->ring == 0) ? told_number(thread) : 0;
     return (uint64_t)kind | (uint64_t)how << 8 | number << 16 |
            (uint64_t)label << 32;
 }
@@ -206,17 +224,18 @@ static inline void put(struct ring *ring, uint64_t time, uint64_t second,
 }
 
 /* What has been running on this worker since before the trace. */
-static void put_running(struct ring *ring, const struct thread *thread,
+static void put_running(struct ring *ring, struct thread *thread,
                         uint32_t number)
 {
     struct task *task = thread->running ? thread->running() : NULL;
     if (task)
         put(ring, ring->last,
-            what(TRACE_SWITCH, 0, thread, label_of(task, number)), task->id, 0);
+            what(TRACE_SWITCH, 0, thread, label_of(thread, task, number)),
+            task->id, 0);
 }
 
 /* The owner's first event in this trace. */
-static noinline bool join(struct ring *ring, const struct thread *thread,
+static noinline bool join(struct ring *ring, struct thread *thread,
                           uint32_t number)
 {
     size_t places = atomic_load_explicit(&trace.places, memory_order_relaxed);
@@ -294,7 +313,8 @@ static inline void put_of(struct task *task, enum trace_kind kind)
         return;
     uint64_t time = time_after(ring, task->traced_at);
     task->traced_at = time;
-    put(ring, time, what(kind, 0, thread, label_of(task, number)), task->id, 0);
+    put(ring, time, what(kind, 0, thread, label_of(thread, task, number)),
+        task->id, 0);
     ring_end(thread);
 }
 
@@ -303,10 +323,51 @@ void trace_created(struct task *task)
     put_of(task, TRACE_CREATED);
 }
 
+/* Of a foreign thread's task, `label` is the number of the thread. */
+static noinline void put_ready_thread(struct task *task)
+{
+    uint32_t number;
+    struct thread *thread = thread_self();
+    struct ring *ring = ring_begin(thread, &number);
+    if (!ring)
+        return;
+    /* Or its wait began before the trace. */
+    if (task->labelled == number) {
+        task->traced_at = time_after(ring, task->traced_at);
+        put(ring, task->traced_at, what(TRACE_READY_THREAD, 0, thread, 0),
+            task->label, 0);
+    }
+    ring_end(thread);
+}
+
 void trace_ready(struct task *task)
 {
-    if (!task->foreign)
+    if (unlikely(task->foreign))
+        put_ready_thread(task);
+    else
         put_of(task, TRACE_READY);
+}
+
+void trace_foreign(struct task *task, bool begins)
+{
+    uint32_t number;
+    struct thread *thread = thread_self();
+    struct ring *ring = ring_begin(thread, &number);
+    if (!ring)
+        return;
+    bool known = task->labelled == number;
+    uint64_t time = time_after(ring, known ? task->traced_at : 0);
+    task->traced_at = time;
+    task->label = told_number(thread);
+    task->labelled = number;
+    if (begins)
+        put(ring, time,
+            what(TRACE_WAIT_BEGIN, TRACE_HOW(LEFT_PARKED, task->waits.reason),
+                 thread, 0),
+            0, (uintptr_t)task->waits.made_at);
+    else
+        put(ring, time, what(TRACE_WAIT_END, 0, thread, 0), 0, 0);
+    ring_end(thread);
 }
 
 static uint8_t how_left(const struct task *from)
@@ -339,7 +400,7 @@ void trace_switch(struct task *from, struct task *to)
         from->traced_at = time;
     if (to) {
         to->traced_at = time;
-        label = label_of(to, number);
+        label = label_of(thread, to, number);
         id = to->id;
     }
     put(ring, time, what(TRACE_SWITCH, how, thread, label), id,

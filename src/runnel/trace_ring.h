@@ -42,15 +42,19 @@
 
 enum trace_kind {
     TRACE_NONE,
-    TRACE_CREATED, /* a: task */
-    TRACE_READY,   /* a: task */
-    TRACE_SWITCH,  /* a: task that starts, or 0; b: where what the one before
+    TRACE_CREATED,      /* a: task */
+    TRACE_READY,        /* a: task */
+    TRACE_READY_THREAD, /* a: number of a thread without a ring that waits */
+    TRACE_SWITCH, /* a: task that starts, or 0; b: where what the one before
                       waits for was made; `how` that left, `reason` */
-    TRACE_STEAL,   /* a: number of the worker that it was taken from */
-    TRACE_POLL,    /* a: waits that ended */
-    TRACE_TIMER,   /* a: nanoseconds after it was due */
+    TRACE_STEAL,  /* a: number of the worker that it was taken from */
+    TRACE_POLL,   /* a: waits that ended */
+    TRACE_TIMER,  /* a: nanoseconds after it was due */
     TRACE_BLOCK_BEGIN, /* a: task whose call it is */
     TRACE_BLOCK_END,
+    TRACE_WAIT_BEGIN, /* a foreign thread's; `how`: reason; b as above */
+    TRACE_WAIT_END,
+    TRACE_SEAT,         /* a: number of a worker, b: whether it has one now */
     TRACE_REGION_BEGIN, /* a: name */
     TRACE_REGION_END,
     TRACE_INSTANT, /* a: name, b: value */
@@ -96,6 +100,7 @@ void trace_thread(int number, struct task *(*running)(void));
 void trace_created(struct task *task);
 void trace_ready(struct task *task);
 void trace_switch(struct task *from, struct task *to);
+void trace_foreign(struct task *task, bool begins);
 void trace_note(enum trace_kind kind, uint64_t a, uint64_t b);
 /* The task's name is another now; any time, by the task. */
 void trace_renamed(struct task *task);

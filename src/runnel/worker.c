@@ -238,6 +238,7 @@ void worker_start(struct task *task)
 
 void worker_wake_foreigner(struct task *task)
 {
+    hook_ready(task);
     /* Release: what was left in its record is seen with the wake-up. */
     atomic_store_explicit(&task->foreign_wake, 1, memory_order_release);
     os_futex_wake(&task->foreign_wake, 1);

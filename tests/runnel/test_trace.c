@@ -490,6 +490,104 @@ static void foreign_threads_have_tracks(void)
     rn_chan_free(call.chan);
 }
 
+static void *receive_outside(void *arg)
+{
+    rn_chan(int) *from = arg;
+
+    rn_recv(*from, NULL);
+    return NULL;
+}
+
+/* Until somebody waits for it. */
+static void send_to_waiter(rn_sender(int) to)
+{
+    while (rn_try_send(to, 1) != RN_OK) {
+        int64_t soon = rn_now() + 20 * RN_US;
+        while (rn_now() < soon)
+            ;
+        rn_yield();
+    }
+}
+
+/* A wait of a foreign thread is a slice, and whoever ends it leads to its end. */
+static void foreign_waits_are_slices(void)
+{
+    rn_chan(int) chan = rn_chan_make(int, 0);
+    struct traced trace = {0};
+    pthread_t thread;
+    const json_t *wait;
+    size_t from = 0;
+    size_t to = 0;
+
+    if (!rn_check_simulated() && trace_begin(&trace, 0)) {
+        CHECK_EQ_INT(pthread_create(&thread, NULL, receive_outside, &chan), 0);
+        send_to_waiter(rn_send_end(chan));
+        pthread_join(thread, NULL);
+        trace_end(&trace);
+        wait = trace_last(&trace, 'B', "waits");
+        CHECK(wait && trace_number(wait, "tid") > 10000);
+        CHECK_EQ_STR(trace_arg_text(wait, "reason"), "chan receive");
+        CHECK(strstr(trace_arg_text(wait, "made_at"), "test_trace.c"));
+        for (size_t i = 0; i < trace_size(&trace); i++) {
+            const json_t *event = trace_at(&trace, i);
+
+            from +=
+                trace_ph(event) == 's' &&
+                trace_arg(event, "thread") + 10000 == trace_number(wait, "tid");
+            to += trace_ph(event) == 'f' &&
+                  trace_number(event, "tid") == trace_number(wait, "tid");
+        }
+        CHECK_EQ_INT(from, 1);
+        CHECK_EQ_INT(to, 1);
+    }
+    trace_free(&trace);
+    rn_chan_free(chan);
+}
+
+struct spinners {
+    _Atomic(unsigned) started;
+    _Atomic(bool) over;
+};
+
+static void spin(struct spinners **own)
+{
+    atomic_fetch_add(&(*own)->started, 1);
+    while (!atomic_load(&(*own)->over))
+        ;
+}
+
+/* Each spinner has a seat, so who says that it is over was given one of them. */
+static void end_spinners(struct spinners **own)
+{
+    while (atomic_load(&(*own)->started) < rn_procs()) {
+        int64_t soon = rn_now() + 20 * RN_US;
+        while (rn_now() < soon)
+            ;
+        rn_yield();
+    }
+    atomic_store(&(*own)->over, true);
+}
+
+/* A seat that is handed on is told, and who has it now. */
+static void seats_are_told(void)
+{
+    struct spinners spinners = {0};
+    struct spinners *shared = &spinners;
+    struct rn_waitgroup all = {0};
+    struct traced trace = {0};
+
+    if (!rn_check_simulated() && trace_begin(&trace, 0)) {
+        for (unsigned i = 0; i < rn_procs(); i++)
+            rn_waitgroup_go(&all, spin, shared);
+        rn_waitgroup_go(&all, end_spinners, shared);
+        rn_waitgroup_wait(&all);
+        trace_end(&trace);
+        CHECK(trace_count(&trace, 'i', "seat left") >= 1);
+        CHECK(trace_count(&trace, 'i', "seat taken") >= 1);
+    }
+    trace_free(&trace);
+}
+
 static void call_in_region(void *arg)
 {
     (void)arg;
@@ -634,5 +732,6 @@ RN_CHECK_MAIN(slices_tell_why_they_end, slices_tell_which_channel,
               names_may_hold_anything, new_names_are_seen,
               lost_events_are_counted, rings_are_cut_at_one_moment,
               mistakes_have_statuses, foreign_threads_have_tracks,
+              foreign_waits_are_slices, seats_are_told,
               blocking_calls_are_slices, polls_are_told,
               traces_start_and_stop_in_a_storm)

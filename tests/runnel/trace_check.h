@@ -22,9 +22,11 @@
 #include "check.h"
 
 /* Goroutines, arrows and tracks that are told apart. */
-#define TRACE_GOROUTINES 4096
-#define TRACE_ARROWS     65536
-#define TRACE_TRACKS     80000
+#define TRACE_GOROUTINES   4096
+#define TRACE_ARROWS       65536
+#define TRACE_TRACKS       80000
+/* The track of the thread of that number without a ring is so much higher. */
+#define TRACE_THREADS_FROM 10000
 
 struct traced {
     char *text;
@@ -139,7 +141,8 @@ struct trace_world {
     struct trace_track tracks[TRACE_TRACKS];
     int64_t last_track;
     unsigned char state[TRACE_GOROUTINES];
-    int64_t arrow[TRACE_ARROWS]; /* who is made ready by it; 0: none, or used */
+    /* Who is made ready by it, below 0 a thread; 0: none, or used. */
+    int64_t arrow[TRACE_ARROWS];
     double sent[TRACE_ARROWS];
     int64_t due[TRACE_GOROUTINES]; /* the arrow that has to end at its start */
     long regions;                  /* open as a whole */
@@ -188,8 +191,13 @@ static inline void trace_arrow(struct trace_world *world, const json_t *event)
     int64_t arrow = trace_number(event, "id");
     double at = json_number_value(json_object_get(event, "ts"));
     int64_t id = trace_arg(event, "goroutine");
+    int64_t tid = trace_number(event, "tid");
 
-    if (trace_ph(event) == 's') {
+    if (trace_ph(event) == 's' &&
+        json_object_get(json_object_get(event, "args"), "thread")) {
+        world->arrow[arrow] = -trace_arg(event, "thread");
+        world->sent[arrow] = at;
+    } else if (trace_ph(event) == 's') {
         CHECK_MSG(
             world->state[id] == TRACE_NEW || world->state[id] == TRACE_WAITS,
             "goroutine %d is woken in state %d", (int)id, world->state[id]);
@@ -198,12 +206,52 @@ static inline void trace_arrow(struct trace_world *world, const json_t *event)
         world->sent[arrow] = at;
         world->due[id] = arrow;
     } else {
-        id = world->tracks[trace_number(event, "tid")].runs;
+        id = world->tracks[tid].runs;
+        if (tid >= TRACE_THREADS_FROM)
+            id = TRACE_THREADS_FROM - tid;
         CHECK_MSG(world->arrow[arrow] == id, "arrow %d ends at goroutine %d",
                   (int)arrow, (int)id);
         CHECK(world->sent[arrow] <= at);
         world->arrow[arrow] = 0;
     }
+}
+
+/*
+ * What the format asks of each event, by the description of the "Trace Event
+ * Format": the fields that its phase cannot do without, and their types; that
+ * the ends of an arrow lie within slices.
+ */
+static inline void trace_form(const struct trace_world *world, json_t *event)
+{
+    const struct trace_track *track =
+        &world->tracks[trace_number(event, "tid")];
+    const json_t *args = json_object_get(event, "args");
+    const char *ph = trace_text(event, "ph");
+    const char *scope = trace_text(event, "s");
+    const json_t *id = json_object_get(event, "id");
+    const json_t *value;
+    const char *key;
+
+    CHECK(strlen(ph) == 1 && strchr("BEsfbeiCM", *ph));
+    CHECK(json_is_integer(json_object_get(event, "pid")));
+    CHECK(json_is_integer(json_object_get(event, "tid")));
+    CHECK(json_is_real(json_object_get(event, "ts")) &&
+          json_real_value(json_object_get(event, "ts")) >= 0);
+    CHECK(!args || json_is_object(args));
+    if (*ph != 'E')
+        CHECK_MSG(json_is_string(json_object_get(event, "name")),
+                  "an event of kind %c has no name", *ph);
+    if (strchr("sfbe", *ph))
+        CHECK(id && *trace_text(event, "cat"));
+    if (strchr("sf", *ph))
+        CHECK_MSG(track->depth > 0, "an arrow does not touch a slice");
+    if (*ph == 'i')
+        CHECK(strcmp(scope, "t") == 0 || strcmp(scope, "g") == 0);
+    if (strchr("CM", *ph))
+        CHECK(json_object_size(args) > 0);
+    if (*ph == 'C')
+        json_object_foreach((json_t *)(uintptr_t)args, key, value)
+            CHECK(json_is_number(value));
 }
 
 /* Checks one event and what it does to the world. */
@@ -214,6 +262,7 @@ static inline void trace_event(struct trace_world *world, json_t *event,
     double at = json_number_value(json_object_get(event, "ts"));
     char ph = trace_ph(event);
 
+    trace_form(world, event);
     if (ph == 'M')
         return;
     CHECK_MSG(at >= track->at, "a track goes back in time");
