@@ -51,6 +51,23 @@
  * between two of them it runs undisturbed, so data races are not found here
  * (ThreadSanitizer finds them).
  *
+ * Failures: with fault_one_in, each of these may fail, by a decision of the seed,
+ * as it does when the system refuses it:
+ *
+ *     rn_sim_fault                                the program's own
+ *     rn_try_go, rn_listen, rn_dial, rn_accept,   RN_NOMEM
+ *     rn_conn_take, rn_pipe, rn_udp_bind,
+ *     rn_process_start, rn_signal_notify,
+ *     rn_file_read_all, a name to look up
+ *     rn_process_start                            -EAGAIN, too
+ *     rn_file_open                                -EMFILE
+ *     rn_file_read, _write, _sync, _at            -EIO
+ *     rn_file_write_all                           -ENOSPC
+ *     simulated descriptors and connections       see below
+ *
+ * What ends the program when memory is out (channels, contexts, timers, groups,
+ * goroutines started by rn_go) is not made to fail: no program can go on.
+ *
  * One run at a time in a process, none inside a goroutine. The functions that
  * fork children (explore, enumerate, minimize) are for a process that has no
  * other threads at that moment.
@@ -78,9 +95,7 @@ struct rn_sim_options {
     const char *schedule; /* as above; NULL: uniform */
     uint64_t steps_max;   /* 0: 1,000,000 places and switches */
     size_t stack_size;    /* of a goroutine that names none */
-    /* One in so many calls that may fail does: rn_sim_fault, rn_try_go
-     * (RN_NOMEM), reads and writes of simulated descriptors, dials and accepts
-     * of simulated connections (RN_NOMEM too). 0: none. */
+    /* One in so many calls that may fail does; see "Failures". 0: none. */
     unsigned fault_one_in;
     /* rn_sim_enumerate: interruptions and faults in one run; 0: none. */
     unsigned preemptions;

@@ -34,6 +34,7 @@ struct file_call {
     size_t size;
     int64_t offset;
     char **data;
+    int fault; /* what an injected failure says; 0: it has none */
     int64_t result;
 };
 
@@ -45,6 +46,8 @@ static void run(void *arg)
 
 static int64_t offload(struct file_call call)
 {
+    if (call.fault != 0 && schedule_call_fails())
+        return call.fault;
     rn_block(run, &call);
     return call.result;
 }
@@ -58,8 +61,11 @@ static int64_t do_open(struct file_call *call)
 
 int rn_file_open(const char *path, int flags, unsigned mode)
 {
-    return (int)offload((struct file_call){
-        .function = do_open, .path = path, .flags = flags, .mode = mode});
+    return (int)offload((struct file_call){.function = do_open,
+                                           .path = path,
+                                           .flags = flags,
+                                           .mode = mode,
+                                           .fault = -EMFILE});
 }
 
 static int64_t do_read(struct file_call *call)
@@ -70,6 +76,8 @@ static int64_t do_read(struct file_call *call)
 static int64_t read_at(int fd, void *data, size_t size, int64_t offset)
 {
     sched_point();
+    if (schedule_call_fails())
+        return -EIO;
     int64_t got = os_file_read_cached(fd, data, size, offset);
     if (got >= 0)
         return got;
@@ -110,6 +118,7 @@ static int64_t do_write(struct file_call *call)
 static int write_at(int fd, const void *data, size_t size, int64_t offset)
 {
     return (int)offload((struct file_call){.function = do_write,
+                                           .fault = -EIO,
                                            .fd = fd,
                                            .from = data,
                                            .size = size,
@@ -133,7 +142,8 @@ static int64_t do_sync(struct file_call *call)
 
 int rn_file_sync(int fd)
 {
-    return (int)offload((struct file_call){.function = do_sync, .fd = fd});
+    return (int)offload(
+        (struct file_call){.function = do_sync, .fd = fd, .fault = -EIO});
 }
 
 static int64_t do_size(struct file_call *call)
@@ -226,8 +236,11 @@ out:
 int rn_file_read_all(const char *path, size_t limit, char **data, size_t *size)
 {
     char *bytes;
-    int64_t got = offload((struct file_call){
-        .function = do_read_all, .path = path, .size = limit, .data = &bytes});
+    int64_t got = offload((struct file_call){.function = do_read_all,
+                                             .path = path,
+                                             .size = limit,
+                                             .data = &bytes,
+                                             .fault = RN_NOMEM});
     if (got < 0)
         return (int)got;
     *data = bytes;
@@ -304,6 +317,7 @@ int rn_file_write_all(const char *path, const void *data, size_t size,
                       unsigned mode)
 {
     return (int)offload((struct file_call){.function = do_write_all,
+                                           .fault = -ENOSPC,
                                            .path = path,
                                            .from = data,
                                            .size = size,

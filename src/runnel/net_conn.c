@@ -36,8 +36,7 @@ void net_edge_in(void)
 int conn_make(int fd, bool is_socket, const struct net_address *remote,
               struct rn_conn **out)
 {
-    bool fails = simfd_is(fd) && schedule_faults();
-    struct rn_conn *conn = fails ? NULL : alloc_zeroed(1, sizeof(*conn));
+    struct rn_conn *conn = schedule_alloc(1, sizeof(*conn));
     if (!conn)
         return RN_NOMEM;
     int status = netfd_open(&conn->fd, fd);

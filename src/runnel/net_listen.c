@@ -13,6 +13,7 @@
 #include "net_conn.h"
 #include "net_lookup.h"
 #include "os.h"
+#include "schedule.h"
 
 #define BACKLOG     1024
 #define SOCKET_MODE 0600
@@ -146,7 +147,7 @@ int rn_listen(const char *address, const struct rn_listen_options *given,
         return status;
     if (given)
         options = *given;
-    struct rn_listener *listener = alloc_zeroed(1, sizeof(*listener));
+    struct rn_listener *listener = schedule_alloc(1, sizeof(*listener));
     if (!listener)
         return RN_NOMEM;
     if (endpoint.is_simulated) {

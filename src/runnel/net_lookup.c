@@ -19,6 +19,7 @@
 #include "chan_internal.h"
 #include "net_address.h"
 #include "sanitize.h"
+#include "schedule.h"
 
 struct query {
     _Atomic(uint32_t) references;
@@ -93,7 +94,7 @@ static void ask(struct query **own)
 int lookup(struct rn_ctx *ctx, const char *name, uint16_t port,
            struct net_addresses *out)
 {
-    struct query *query = alloc_zeroed(1, sizeof(*query));
+    struct query *query = schedule_alloc(1, sizeof(*query));
     if (!query)
         return RN_NOMEM;
     atomic_init(&query->references, 2);

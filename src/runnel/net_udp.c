@@ -9,6 +9,7 @@
 #include "net_conn.h"
 #include "net_lookup.h"
 #include "os.h"
+#include "schedule.h"
 
 struct rn_udp {
     struct netfd fd;
@@ -60,7 +61,7 @@ int rn_udp_bind(const char *text, struct rn_udp **out)
     int status = find_address(text, &address);
     if (status != 0)
         return status;
-    struct rn_udp *udp = alloc_zeroed(1, sizeof(*udp));
+    struct rn_udp *udp = schedule_alloc(1, sizeof(*udp));
     if (!udp)
         return RN_NOMEM;
     status = open_socket(udp, &address);

@@ -27,6 +27,7 @@
 #include "os.h"
 #include "os_process.h"
 #include "sanitize.h"
+#include "schedule.h"
 
 #define LOCK_CLASS LOCK_LEAF
 
@@ -120,7 +121,7 @@ struct launch {
 static void spawn_child(void *arg)
 {
     struct launch *launch = arg;
-    launch->pid = os_spawn(&launch->what);
+    launch->pid = schedule_call_fails() ? -EAGAIN : os_spawn(&launch->what);
     if (launch->pid < 0)
         return;
     launch->pidfd = os_process_open(launch->pid);
@@ -197,7 +198,7 @@ int rn_process_start(struct rn_ctx *ctx, const char *const argv[],
         return RN_INVALID;
     if (rn_ctx_err(ctx) != 0)
         return rn_ctx_err(ctx);
-    struct rn_process *process = alloc_zeroed(1, sizeof(*process));
+    struct rn_process *process = schedule_alloc(1, sizeof(*process));
     if (!process)
         return RN_NOMEM;
     atomic_init(&process->references, 1);

@@ -4,6 +4,8 @@
  */
 #include "schedule.h"
 
+#include "alloc.h"
+
 /* How often a uniform schedule interrupts: one place in so many. */
 #define PREEMPT_ONE_IN 4
 
@@ -144,6 +146,11 @@ bool schedule_faults(void)
     bool proposal = decide_takes_proposals() &&
                     chance_draw(&s.chance, s.plan.fault_one_in) == 0;
     return decide(DECIDE_FAULT, 2, proposal) == 1;
+}
+
+void *schedule_alloc(size_t count, size_t size)
+{
+    return schedule_call_fails() ? NULL : alloc_zeroed(count, size);
 }
 
 uint64_t schedule_steps(void)

@@ -54,8 +54,15 @@ void schedule_yields(struct task *task);
 /* One of `count` for any other purpose, evenly. */
 uint32_t schedule_draw(enum decision_kind kind, uint32_t count);
 
-/* True when a call that may fail is to fail. */
+/* Simulated: true when a call that may fail is to fail. */
 bool schedule_faults(void);
+/* The same in any run; never true when it is not simulated. */
+static inline bool schedule_call_fails(void)
+{
+    return unlikely(seam_simulated) && schedule_faults();
+}
+/* As alloc_zeroed, for what the user is told by a status when it fails. */
+void *schedule_alloc(size_t count, size_t size);
 
 /* Places and switches so far. */
 uint64_t schedule_steps(void);

@@ -144,7 +144,7 @@ static struct notice *find_or_make(struct rn_channel *channel)
         notice = notice->next;
     if (notice)
         return notice;
-    notice = alloc_zeroed(1, sizeof(*notice));
+    notice = schedule_alloc(1, sizeof(*notice));
     if (!notice)
         return NULL;
     notice->channel = channel;

@@ -87,7 +87,7 @@ uint32_t rn_sim_draw(uint32_t count)
 
 bool rn_sim_fault(void)
 {
-    return seam_simulated && schedule_faults();
+    return schedule_call_fails();
 }
 
 /* ------------------------------------------------------------- sessions */

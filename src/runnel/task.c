@@ -267,7 +267,7 @@ int rn_go_try_(const struct rn_task_options *options, void (*function)(void *),
     struct spawn_part part = {argument, size};
     sched_point();
     need_function(function != NULL, where);
-    if (unlikely(seam_simulated) && schedule_faults())
+    if (schedule_call_fails())
         return RN_NOMEM; /* as if memory were out */
     int status = spawn_make(&task, options, function, &part, 1, where);
     if (status == RN_OK)

@@ -167,9 +167,13 @@ static int serve_clients(void *arg)
     struct rn_waitgroup server = {0};
     struct journal journal = {0};
     struct rn_listener *listener;
+    int status;
 
     RN_SIM_CHECK(rn_sim_network(&slow) == RN_OK);
-    RN_SIM_CHECK(rn_listen(ADDRESS, NULL, &listener) == RN_OK);
+    do {
+        status = rn_listen(ADDRESS, NULL, &listener);
+    } while (status == RN_NOMEM);
+    RN_SIM_CHECK(status == RN_OK);
     rn_waitgroup_add(&server, 1);
     rn_go(accept_all, (struct server){listener, &journal, &server});
     for (int i = 0; i < CLIENTS; i++) {
