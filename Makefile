@@ -69,7 +69,7 @@ model: all
 	@build/tests/model/test_model --bound $(MODEL_BOUND)
 
 races: all
-	@tools/run_races build $(RACES)
+	@tools/run_races build --rounds $(RACES) --jobs 2
 
 aarch64: build-aarch64/build.ninja
 	@ninja -C build-aarch64
@@ -148,7 +148,7 @@ help:
 	@echo 'make aarch64  tests of the runtime for aarch64, in QEMU'
 	@echo 'make model    the core in all interleavings, MODEL_BOUND=$(MODEL_BOUND)'
 	@echo 'make soak     a storm, then the tests ROUNDS=$(ROUNDS) times'
-	@echo 'make races    tests that race RACES=$(RACES) times in a row (hours)'
+	@echo 'make races    tests that race RACES=$(RACES) times in a row (goes on where it was)'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    the methods beside psql, BENCH_ROWS=$(BENCH_ROWS)'
 	@echo 'make bench-goroutines  what one costs, and a thread'

@@ -12,6 +12,8 @@
  *     --seeds N [--from S] simulation: each case under seeds S .. S+N-1 (S = 1)
  *     --seed S             simulation: that seed alone
  *     --repeat N           each case N times (not with seeds)
+ *     --part N             of the rounds within a case one in N, at least one:
+ *                          for many repetitions of a case that repeats itself
  *     --timeout S          seconds a case may take (default 120)
  *     --no-fork            everything in this process, for a debugger
  *
@@ -82,11 +84,12 @@ static struct {
     struct rn_check_progress *progress;
     unsigned procs;
     unsigned repeat;
+    unsigned part; /* of the rounds within a case, one in so many */
     unsigned timeout_s;
     uint64_t seed;  /* the first one */
     uint64_t seeds; /* how many; 0: no simulation */
     bool in_process;
-} rn_check = {.procs = 1, .repeat = 1, .timeout_s = 120, .seed = 1};
+} rn_check = {.procs = 1, .repeat = 1, .part = 1, .timeout_s = 120, .seed = 1};
 
 /* The options under which the cases run, for one that starts its own. */
 static inline struct rn_options rn_check_options(void)
@@ -108,6 +111,7 @@ static inline int rn_check_rounds(int all)
 {
     int rounds = all;
 
+    rounds /= (int)rn_check.part;
     if (rn_check_simulated())
         rounds /= 500;
     else if (RN_CHECK_TSAN || RN_CHECK_ASAN)
@@ -239,6 +243,8 @@ static inline int rn_check_option(const char *name, const char *value)
         rn_check.seed = number;
     else if (strcmp(name, "--repeat") == 0)
         rn_check.repeat = (unsigned)number;
+    else if (strcmp(name, "--part") == 0)
+        rn_check.part = number ? (unsigned)number : 1;
     else if (strcmp(name, "--timeout") == 0)
         rn_check.timeout_s = (unsigned)number;
     else if (strcmp(name, "--seed") == 0) {
