@@ -2,24 +2,38 @@
 /*
  * netfd.c: turns, waits, deadlines and the end of an owned descriptor.
  *
- * All of it is protected by the lock of the descriptor's place in the poller's
- * table (poll.h), which outlives the descriptor: an edge, a turn, a close are
- * one step each.
+ * All of it but a turn that nobody else wants is protected by the lock of the
+ * descriptor's place in the poller's table (poll.h), which outlives the
+ * descriptor: an edge, a change of turns, a close are one step each.
  *
- *  1. `busy` is set from a begin to its end. An end hands the turn to the
+ *  1. `turn` has TAKEN set from a begin to its end. An end hands the turn to the
  *     oldest that waits for it, so nobody overtakes.
- *  2. `users` counts those between begin and end, those who wait for a turn,
- *     and holds. The number is closed when it is 0 and `closed` is set, by
- *     whoever made that true; `gone` is set with it.
- *  3. A wait is listed while its memory lasts, and its claim decides who ends
+ *  2. A turn that nobody else wants changes hands without the lock: from 0 to
+ *     TAKEN, and back. Under the lock CROWDED is set before a wait for the turn
+ *     is listed, and when the descriptor is closed; from then on both of those
+ *     changes fail, and a begin or an end goes through the lock. CROWDED is
+ *     unset by an end that leaves nobody waiting, unless it is closed.
+ *  3. `users` counts those who wait for a turn, and holds. The number is closed
+ *     when it is 0, nobody has a turn and `closed` is set, by whoever made that
+ *     true; `gone` is set with it. (What is closed is CROWDED, so a turn that
+ *     was seen free then stays free.)
+ *  4. A wait is listed while its memory lasts, and its claim decides who ends
  *     it. Its timer is put in and taken out under the lock, so a deadline can
  *     be moved under whoever waits. The timer's own firing does not have the
  *     lock: it takes it once before it wakes the task, because the lock is held
- *     until that task is off its stack.
+ *     until that task is off its stack. A wait that the poller ends is taken
+ *     out by the poller, under the lock: nobody else knows it then.
  *
- * Edges are forgotten at begin, because the call that follows looks at the
- * descriptor itself; those that come after it are kept by the poller, so
- * nothing is lost between -EAGAIN and the wait.
+ * Edges are forgotten at begin, when that has the lock, because the call that
+ * follows looks at the descriptor itself; those that come after it are kept by
+ * the poller, so nothing is lost between -EAGAIN and the wait. One that was not
+ * forgotten ends a wait without reason, once.
+ *
+ * Who drained the descriptor says so to his successor (`drained`), who then
+ * parks without a call, unless an edge has come since that successor's
+ * predecessor began: an edge while the descriptor was read may be of what was
+ * read or of what came after it, so it is tried. An end or an error has no edge
+ * after it, and is kept for ever (POLL_HUNG).
  */
 #include "netfd.h"
 
@@ -33,11 +47,12 @@
 #include "sched.h"
 
 enum { BY_POLL = 1, BY_TOKEN, BY_TURN, BY_CLOSE, BY_DEADLINE };
+enum { TAKEN = 1, CROWDED = 2 }; /* of a turn */
 
 struct netfd_wait {
     struct list node; /* in netfd_side.waits */
-    struct wait wait;
     struct poll_wait poll;
+    struct wait wait;
     struct timer timer; /* the side's deadline */
     struct poll_desc *desc;
     struct netfd_wait *next;
@@ -69,6 +84,11 @@ void netfd_abandon(struct netfd *n)
 
 /* ------------------------------------------------------------------- waits */
 
+static int64_t deadline_of(const struct netfd *n, int side)
+{
+    return atomic_load_explicit(&n->sides[side].deadline, memory_order_relaxed);
+}
+
 static void deadline_passed(struct timer *timer)
 {
     struct netfd_wait *w = container_of(timer, struct netfd_wait, timer);
@@ -82,15 +102,25 @@ static void unlock(void *desc)
     poll_desc_unlock(desc);
 }
 
-/* Under the lock, which is free afterwards: parks; who ended the wait. */
+/*
+ * Under the lock, which is free afterwards: parks; who ended the wait. Without
+ * a token nothing is armed off the stack, so the record needs no guard.
+ */
 static uint32_t park(struct netfd *n, int side, bool for_turn,
                      struct cancel_token *token)
 {
-    struct token_wait token_wait = {.token = token, .source = BY_TOKEN};
+    struct token_wait token_wait;
+    const struct wait_for what = {.reason = WAIT_FD};
     struct netfd_wait w;
-    wait_begin(&w.wait, RN_NEVER, &token_wait, token ? 1 : 0);
+    if (token) {
+        token_wait = (struct token_wait){.token = token, .source = BY_TOKEN};
+        wait_begin(&w.wait, RN_NEVER, &token_wait, 1);
+    } else {
+        atomic_init(&w.wait.claim, 0);
+        w.wait.task = task_self();
+    }
     w.desc = n->desc;
-    w.timer = (struct timer){.when = n->sides[side].deadline,
+    w.timer = (struct timer){.when = deadline_of(n, side),
                              .claim = &w.wait.claim,
                              .source = BY_DEADLINE,
                              .fire = deadline_passed};
@@ -100,13 +130,24 @@ static uint32_t park(struct netfd *n, int side, bool for_turn,
                                 .events = events_of[side],
                                 .task = w.wait.task,
                                 .claim = &w.wait.claim,
-                                .source = BY_POLL};
+                                .source = BY_POLL,
+                                .node = &w.node};
     if (!for_turn)
         poll_list(n->desc, &w.poll);
     if (w.timer.when != RN_NEVER)
         sched_timer_add(&w.timer);
-    uint32_t winner = wait_park(&w.wait, (struct wait_for){.reason = WAIT_FD},
-                                unlock, n->desc);
+    if (token)
+        wait_park(&w.wait, what, unlock, n->desc);
+    else
+        sched_park(what, unlock, n->desc);
+    /* Acquire: pairs with the winner's claim. */
+    uint32_t winner = atomic_load_explicit(&w.wait.claim, memory_order_acquire);
+    if (winner == BY_POLL) { /* it is in no list, and no deadline moves it */
+        INVARIANT(list_empty(&w.node));
+        if (w.timer.home)
+            timerq_remove(&w.timer);
+        return winner;
+    }
     poll_desc_lock(n->desc);
     list_remove(&w.node);
     if (!for_turn)
@@ -137,22 +178,39 @@ static bool end_wait(struct netfd_wait *w, uint32_t source)
     return claim_take(&w->wait.claim, source);
 }
 
-/* Under the lock: who uses it is counted, and its number stays until then. */
+static uint32_t turn_of(const struct netfd *n, int side)
+{
+    return atomic_load_explicit(&n->sides[side].turn, memory_order_relaxed);
+}
+
+/* Under the lock: somebody is between begin and end, waits for that, or holds.
+ * Of what is closed, none of them comes anew. */
+static bool in_use(const struct netfd *n)
+{
+    return n->users > 0 || (turn_of(n, NETFD_READ) & TAKEN) ||
+           (turn_of(n, NETFD_WRITE) & TAKEN);
+}
+
+/* Under the lock: the number stays while it is used, and 2. */
 static bool netfd_check(const struct netfd *n)
 {
-    uint32_t busy = 0;
-    for (int i = 0; i < NETFD_SIDES; i++)
-        busy += n->sides[i].busy;
-    return busy <= n->users && (!n->gone || (n->closed && n->users == 0));
+    bool crowded = (turn_of(n, NETFD_READ) & CROWDED) &&
+                   (turn_of(n, NETFD_WRITE) & CROWDED);
+    return (!n->closed || crowded) && (!n->gone || (n->closed && !in_use(n)));
+}
+
+static bool is_late(const struct netfd *n, int side)
+{
+    int64_t deadline = deadline_of(n, side);
+    return deadline != RN_NEVER && deadline <= seam_now();
 }
 
 /* Under the lock: why a side cannot be used now; 0 when it can. */
 static int refusal(const struct netfd *n, int side)
 {
-    int64_t deadline = n->sides[side].deadline;
     if (n->closed)
         return RN_CLOSED;
-    return deadline != RN_NEVER && deadline <= seam_now() ? RN_TIMEOUT : 0;
+    return is_late(n, side) ? RN_TIMEOUT : 0;
 }
 
 /* ------------------------------------------------------------------- turns */
@@ -164,14 +222,34 @@ static void forget_edges(struct netfd *n, int side)
         n->sides[side].drained = false;
 }
 
+/* From one state to another, if nobody is in the way; without the lock. */
+static inline bool turn_quickly(struct netfd *n, int side, uint32_t from,
+                                uint32_t to)
+{
+    /* Acquire and release: each turn sees what the one before has done. */
+    return atomic_compare_exchange_strong_explicit(&n->sides[side].turn, &from,
+                                                   to, memory_order_acq_rel,
+                                                   memory_order_relaxed);
+}
+
+/* Under the lock: true when it is the caller's; else it is crowded now. */
+static bool turn_or_crowd(struct netfd *n, int side)
+{
+    /* Who is CROWDED stays so under the lock. */
+    while (!turn_quickly(n, side, 0, TAKEN)) {
+        if (turn_of(n, side) == (CROWDED | TAKEN) ||
+            turn_quickly(n, side, TAKEN, CROWDED | TAKEN))
+            return false;
+    }
+    return true;
+}
+
 /*
  * Parks until it is the caller's turn. On 0 it is, and the lock is held; on a
  * negative status neither.
  */
 static int take_turn(struct netfd *n, int side)
 {
-    struct netfd_side *s = &n->sides[side];
-    sched_point();
     poll_desc_lock(n->desc);
     int status = refusal(n, side);
     INVARIANT(netfd_check(n));
@@ -179,14 +257,15 @@ static int take_turn(struct netfd *n, int side)
         poll_desc_unlock(n->desc);
         return status;
     }
-    n->users++;
-    if (s->busy) {
+    if (!turn_or_crowd(n, side)) {
+        n->users++;
         uint32_t winner = park(n, side, true, NULL);
         if (winner != BY_TURN) {
             netfd_drop(n);
             return status_of(winner, NULL);
         }
         poll_desc_lock(n->desc);
+        n->users--;
         status = refusal(n, side);
         if (status != 0) {
             poll_desc_unlock(n->desc);
@@ -194,13 +273,16 @@ static int take_turn(struct netfd *n, int side)
             return status;
         }
     }
-    s->busy = true;
     forget_edges(n, side);
     return 0;
 }
 
 int netfd_begin(struct netfd *n, int side)
 {
+    sched_point();
+    /* An edge that came before may then end a wait without reason. */
+    if (!is_late(n, side) && turn_quickly(n, side, 0, TAKEN))
+        return 0;
     int status = take_turn(n, side);
     if (status == 0)
         poll_desc_unlock(n->desc);
@@ -209,6 +291,7 @@ int netfd_begin(struct netfd *n, int side)
 
 int netfd_begin_ready(struct netfd *n, int side)
 {
+    sched_point();
     int status = take_turn(n, side);
     if (status != 0)
         return status;
@@ -223,39 +306,46 @@ int netfd_begin_ready(struct netfd *n, int side)
     return status;
 }
 
-/* Under the lock: one user less; true when the caller must close. */
-static bool leave(struct netfd *n)
+/* Under the lock: true when the caller must close. */
+static bool is_last(struct netfd *n)
 {
-    n->users--;
-    if (n->users > 0 || !n->closed || n->lent || n->gone)
+    if (in_use(n) || !n->closed || n->lent || n->gone)
         return false;
     n->gone = true;
     poll_disown(n->desc, n->fd);
     return true;
 }
 
-static void end_turn(struct netfd *n, int side, bool drained)
+static noinline void end_crowded_turn(struct netfd *n, int side)
 {
     struct netfd_side *s = &n->sides[side];
     struct task *next = NULL;
     poll_desc_lock(n->desc);
-    /* As in netfd_wait_drained; an edge is seen when the next turn begins. */
-    s->drained = drained && (poll_take_edges(n->desc, 0) & POLL_HUNG) == 0;
     while (!next && !list_empty(&s->waits)) {
         struct netfd_wait *w =
             container_of(s->waits.next, struct netfd_wait, node);
         if (end_wait(w, BY_TURN))
             next = w->wait.task;
     }
-    s->busy = next != NULL;
+    /* Release: as in turn_quickly. It is CROWDED, so nobody else changes it. */
+    if (!next)
+        atomic_store_explicit(&s->turn, n->closed ? CROWDED : 0,
+                              memory_order_release);
     int fd = n->fd; /* once unlocked, who sees the end may free it */
-    bool last = leave(n);
+    bool last = is_last(n);
     INVARIANT(netfd_check(n));
     poll_desc_unlock(n->desc);
     if (next)
         sched_ready(next);
     if (last)
         net_close(fd);
+}
+
+static inline void end_turn(struct netfd *n, int side, bool drained)
+{
+    n->sides[side].drained = drained;
+    if (unlikely(!turn_quickly(n, side, TAKEN, 0)))
+        end_crowded_turn(n, side);
 }
 
 void netfd_end(struct netfd *n, int side)
@@ -307,8 +397,9 @@ bool netfd_hold(struct netfd *n)
 void netfd_drop(struct netfd *n)
 {
     poll_desc_lock(n->desc);
+    n->users--;
     int fd = n->fd;
-    bool last = leave(n);
+    bool last = is_last(n);
     poll_desc_unlock(n->desc);
     if (last)
         net_close(fd);
@@ -332,7 +423,7 @@ void netfd_set_deadline(struct netfd *n, int side, int64_t deadline)
     struct netfd_side *s = &n->sides[side];
     sched_point();
     poll_desc_lock(n->desc);
-    s->deadline = deadline;
+    atomic_store_explicit(&s->deadline, deadline, memory_order_relaxed);
     for (struct list *at = s->waits.next; at != &s->waits; at = at->next)
         move_timer(container_of(at, struct netfd_wait, node), deadline);
     poll_desc_unlock(n->desc);
@@ -370,13 +461,16 @@ bool netfd_close(struct netfd *n)
     poll_desc_lock(n->desc);
     bool first = !n->closed;
     n->closed = true;
-    for (int i = 0; first && i < NETFD_SIDES; i++)
+    for (int i = 0; first && i < NETFD_SIDES; i++) {
+        /* From here on whoever begins or ends comes to the lock. */
+        atomic_fetch_or_explicit(&n->sides[i].turn, CROWDED,
+                                 memory_order_acq_rel);
         chain = end_waits(&n->sides[i], chain);
+    }
     if (first && n->lent) /* the other side need not wait for netfd_free */
         net_shutdown(n->fd, SHUT_RDWR);
-    n->users++;
     int fd = n->fd;
-    bool last = leave(n);
+    bool last = is_last(n);
     poll_desc_unlock(n->desc);
     if (last)
         net_close(fd);
@@ -391,10 +485,10 @@ bool netfd_close(struct netfd *n)
 void netfd_free(struct netfd *n)
 {
     poll_desc_lock(n->desc);
-    bool in_use = n->users > 0;
+    bool used = in_use(n);
     n->lent = false; /* closed right now, without a shutdown */
     poll_desc_unlock(n->desc);
-    if (in_use)
+    if (used)
         fatal("a connection is freed while it is in use");
     netfd_close(n);
 }

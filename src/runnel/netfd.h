@@ -26,11 +26,13 @@
 enum { NETFD_READ, NETFD_WRITE, NETFD_SIDES };
 
 struct netfd_side {
-    bool busy;         /* somebody is between begin and end */
-    bool drained;      /* nothing to be had until an edge */
-    int64_t deadline;  /* RN_NEVER: none */
-    struct list waits; /* of netfd.c: the one that waits to be ready, or those
-                          that wait for their turn, oldest first */
+    _Atomic(uint32_t) turn;    /* of netfd.c */
+    bool drained;              /* nothing to be had until an edge; whose turn it
+                                  is reads and writes it */
+    _Atomic(int64_t) deadline; /* RN_NEVER: none; written under the lock,
+                                  relaxed: it orders nothing */
+    struct list waits;         /* of netfd.c: the one that waits to be ready, or
+                                  those that wait for their turn, oldest first */
 };
 
 struct netfd {
@@ -39,7 +41,7 @@ struct netfd {
     bool closed;            /* nobody may begin any more */
     bool lent;              /* the number is in other hands until free */
     bool gone;              /* the number is not ours any more */
-    uint32_t users;
+    uint32_t users;         /* besides those whose turn it is */
     struct netfd_side sides[NETFD_SIDES];
 };
 

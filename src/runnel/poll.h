@@ -16,6 +16,7 @@
 #ifndef RUNNEL_POLL_H
 #define RUNNEL_POLL_H
 
+#include "list.h"
 #include "task_internal.h"
 
 /* Numbers from here on are none of the system's: see poll_tell. */
@@ -29,6 +30,8 @@ struct poll_wait {
     struct task *task;        /* to wake */
     _Atomic(uint32_t) *claim; /* or NULL: nothing else ends the wait */
     uint32_t source;
+    struct list *node;      /* or NULL: taken out of its list, under the lock,
+                               when the poller ends the wait */
     struct poll_wait *next; /* in a chain of ended waits */
 };
 

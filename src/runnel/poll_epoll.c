@@ -34,6 +34,10 @@
 #define CHUNKS      1024 /* so numbers below 1,048,576 */
 #define EVENTS      128
 #define KICK        UINT64_MAX
+/* In a crowd each is in no near cache: fetched so far ahead, and of a waiting
+ * task so many lines on both sides of its record. */
+#define AHEAD       8
+#define WAIT_LINES  4
 /* Data of an event: the number, and for an owned one this bit and the round. */
 #define OWNED       (UINT64_C(1) << 62)
 #define ROUND_SHIFT 32
@@ -286,54 +290,60 @@ int poll_take_edges(struct poll_desc *desc, int events)
     return edges;
 }
 
-/* Under the lock: ends the wait if it is for what is ready and it can be won.
- */
-static struct poll_wait *end_wait(struct poll_desc *desc,
-                                  struct poll_wait *wait, int ready,
-                                  struct poll_wait *chain)
+/* Waits that have ended, in the order in which they did. */
+struct ended {
+    struct poll_wait *first;
+    struct poll_wait **last;
+};
+
+/* Under the lock: ends the wait if it is for what is ready and can be won. */
+static void end_wait(struct poll_desc *desc, struct poll_wait *wait, int ready,
+                     struct ended *ended)
 {
     if (!wait || !(wait->events & ready))
-        return chain;
+        return;
     int found = wait->events & ready;
     unlist(desc, wait);
     if (wait->claim && !claim_take(wait->claim, wait->source)) {
         settle_one(wait); /* its deadline or its context was first */
-        return chain;
+        return;
     }
+    desc->edges &= ~found;
+    if (wait->node)
+        list_remove(wait->node);
     wait->ready = found;
-    wait->next = chain;
-    return wait;
+    wait->next = NULL;
+    *ended->last = wait;
+    ended->last = &wait->next;
 }
 
 /* Under the lock: an edge of an owned one, or a shot for a foreign one. */
-static struct poll_wait *end_waits(struct poll_desc *desc, bool owned,
-                                   int events, struct poll_wait *chain)
+static void end_waits(struct poll_desc *desc, bool owned, int events,
+                      struct ended *ended)
 {
-    struct poll_wait *before = chain;
+    struct poll_wait *reader = desc->reader;
+    struct poll_wait *writer = desc->writer;
     /* Set first: who loses its claim here (to a deadline) looks again. */
     if (owned)
         desc->edges |= events;
-    chain = end_wait(desc, desc->reader, events, chain);
-    chain = end_wait(desc, desc->writer, events, chain);
-    for (struct poll_wait *wait = chain; wait != before; wait = wait->next)
-        desc->edges &= ~wait->ready;
-    return chain;
+    end_wait(desc, reader, events, ended);
+    if (writer != reader)
+        end_wait(desc, writer, events, ended);
 }
 
 struct poll_wait *poll_tell(int fd, int events)
 {
     struct poll_desc *desc = find(fd);
-    struct poll_wait *chain = NULL;
+    struct ended ended = {.last = &ended.first};
     lock_acquire(&desc->lock);
     if (desc->owned)
-        chain = end_waits(desc, true, events, NULL);
+        end_waits(desc, true, events, &ended);
     lock_release(&desc->lock);
-    return chain;
+    return ended.first;
 }
 
-/* One event: adds the waits that it ends to the chain. */
-static struct poll_wait *deliver(const struct os_event *event,
-                                 struct poll_wait *chain)
+/* One event: the waits that it ends. */
+static void deliver(const struct os_event *event, struct ended *ended)
 {
     int fd = (int)(event->data & UINT32_MAX);
     bool owned = (event->data & OWNED) != 0;
@@ -342,30 +352,46 @@ static struct poll_wait *deliver(const struct os_event *event,
     lock_acquire(&desc->lock);
     if (owned && (!desc->owned || desc->round != round)) {
         lock_release(&desc->lock);
-        return chain;
+        return;
     }
     INVARIANT(desc_check(desc));
-    chain = end_waits(desc, owned, event->events, chain);
+    end_waits(desc, owned, event->events, ended);
     /* One shot was for both directions; who is left needs another. */
     if (!owned && !desc->owned)
         arm(desc, fd);
     lock_release(&desc->lock);
-    return chain;
+}
+
+/* Of one to come: what is known of it, and of a sooner one who waits. */
+static inline void prefetch(const struct os_event *later,
+                            const struct os_event *sooner)
+{
+    if (later->data != KICK)
+        __builtin_prefetch(find((int)(later->data & UINT32_MAX)));
+    if (sooner->data == KICK)
+        return;
+    struct poll_desc *desc = find((int)(sooner->data & UINT32_MAX));
+    /* Without the lock: it is only a hint where to look. */
+    const char *wait = (char *)__atomic_load_n(&desc->reader, __ATOMIC_RELAXED);
+    for (int line = -WAIT_LINES; wait && line < WAIT_LINES; line++)
+        __builtin_prefetch(wait + line * CACHE_LINE);
 }
 
 struct poll_wait *poll_collect(int64_t timeout)
 {
     struct os_event events[EVENTS];
-    struct poll_wait *chain = NULL;
+    struct ended ended = {.last = &ended.first};
     int count = os_poll_wait(net.poll, events, EVENTS, timeout);
     for (int i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            prefetch(&events[i + AHEAD], &events[i + AHEAD / 2]);
         if (events[i].data != KICK)
-            chain = deliver(&events[i], chain);
+            deliver(&events[i], &ended);
         else if (timeout != 0)
             /* Who only looks leaves the kick to the one it is for. */
             os_event_clear(net.event);
     }
-    return chain;
+    return ended.first;
 }
 
 void poll_kick(void)

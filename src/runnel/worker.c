@@ -289,11 +289,30 @@ static bool fire_timers(struct timerq *timers, unsigned most)
 }
 
 /* As sched_ready, which stands above. */
-static void start_parked(struct task *task)
+static void set_runnable(struct task *task)
 {
     atomic_store_explicit(&task->state, TASK_RUNNABLE, memory_order_relaxed);
     hook_ready(task);
+}
+
+static void start_parked(struct task *task)
+{
+    set_runnable(task);
     worker_start(task);
+}
+
+/* One of several goes behind the others, so that they run in their order. */
+static void start_in_turn(struct worker *w, struct task *task, bool alone)
+{
+    if (unlikely(task->foreign)) {
+        worker_wake_foreigner(task);
+    } else if (alone || !w || task->pinned || seam_simulated ||
+               worker_attention(w)) {
+        start_parked(task);
+    } else {
+        set_runnable(task);
+        enqueue(w, task);
+    }
 }
 
 /* Wakes who waited for descriptors that are ready. */
@@ -302,17 +321,17 @@ static bool collect(int64_t timeout)
     struct poll_wait *wait = poll_collect(timeout);
     uint32_t count = 0;
     struct worker *self = worker_self(); /* or the monitor */
+    bool alone = wait && !wait->next;
     if (self)
         count_one(&self->polls);
     while (wait) {
         struct poll_wait *next = wait->next; /* it is not ours once ready */
-        if (unlikely(wait->task->foreign))
-            worker_wake_foreigner(wait->task);
-        else
-            start_parked(wait->task);
+        start_in_turn(self, wait->task, alone);
         count++;
         wait = next;
     }
+    if (count > 1)
+        worker_wake_if_idle();
     hook_poll(count);
     poll_settle(count);
     return count != 0;

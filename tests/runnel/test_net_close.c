@@ -221,6 +221,55 @@ static void number_is_kept_while_in_use(void)
     rn_chan_free(result);
 }
 
+static void write_till_closed(struct user *own)
+{
+    int status;
+
+    do
+        status = rn_conn_write(own->conn, "x", 1, NULL);
+    while (status == RN_OK);
+    rn_send(own->result, (int64_t)status);
+}
+
+/*
+ * A close in the middle of turns that change hands reaches each of them, and
+ * the last to leave closes the number: the other side reads to the end, while
+ * the connection itself is not yet freed.
+ */
+static void close_meets_turns(void)
+{
+    const int rounds = rn_check_rounds(200);
+    rn_chan(int64_t) result = rn_chan_make(int64_t, 4);
+
+    for (int i = 0; i < rounds; i++) {
+        struct rn_conn *ends[2];
+        char bytes[512];
+        int64_t got = 0;
+        int fds[2];
+
+        CHECK_EQ_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+        for (int k = 0; k < 2; k++)
+            CHECK_EQ_INT(rn_conn_take(fds[k], &ends[k]), RN_OK);
+        for (int k = 0; k < 4; k++)
+            rn_go(write_till_closed, (struct user){ends[0], result});
+        for (int k = 0; k < 1 + i % 7; k++)
+            CHECK(rn_conn_read(ends[1], bytes, sizeof(bytes)) > 0);
+        rn_conn_close(ends[0]);
+        do
+            got = rn_conn_read(ends[1], bytes, sizeof(bytes));
+        while (got > 0);
+        CHECK_EQ_INT(got, 0);
+        for (int k = 0; k < 4; k++) {
+            rn_recv(result, &got);
+            CHECK_EQ_INT(got, RN_CLOSED);
+        }
+        net_join_all();
+        for (int k = 0; k < 2; k++)
+            rn_conn_free(ends[k]);
+    }
+    rn_chan_free(result);
+}
+
 /* A number lent to a library stays until free; its waits end at close. */
 static void lent_number_stays(void)
 {
@@ -407,7 +456,7 @@ static void free_of_null(void)
 
 RN_CHECK_MAIN(close_wakes_all, listener_close_wakes_all,
               closed_by_a_foreign_thread, numbers_are_used_again,
-              number_is_kept_while_in_use, lent_number_stays,
+              number_is_kept_while_in_use, close_meets_turns, lent_number_stays,
               other_side_has_ended, end_right_behind_the_bytes,
               reset_reaches_a_reader, slow_reader_gets_all,
               accept_goes_on_after_emfile, free_of_null)
