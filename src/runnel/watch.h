@@ -30,4 +30,11 @@ static inline bool watch_is_on(uint32_t bit)
                     bit);
 }
 
+/* What others waited for a lock that the caller has let go of. */
+static inline void watch_tell_contended(int64_t ns)
+{
+    if (unlikely(ns > 0))
+        watch_contended(ns);
+}
+
 #endif
