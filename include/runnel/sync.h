@@ -71,8 +71,13 @@ void rn_mutex_unlock(struct rn_mutex *mutex);
 /*
  * Many readers or one writer. A writer that waits keeps new readers out, so
  * writers do not starve; readers that waited for a writer go before the next
- * one, so readers do not either. Therefore a goroutine must not take the read
- * side twice: a writer in between would block both.
+ * one that waits, and one that need not wait passes a reader once at most, so
+ * readers do not either. Therefore a goroutine must not take the read side
+ * twice: a writer in between would block both.
+ *
+ * Where readers of several workers meet, each counts at a place of its own:
+ * reading then costs each what it costs one alone, and writing a look at the
+ * places of all workers.
  */
 struct rn_rwmutex {
     RN_ATOMIC_(uint32_t) state_; /* who holds it, and whether anybody waits */

@@ -40,6 +40,7 @@
     X(WRITER_PASSED, "new readers pass a writer that waits")              \
     X(LAST_READER, "the last reader does not wake the writer")            \
     X(WRITER_GONE_BLOCKS, "a writer that gives up keeps readers out")     \
+    X(TRIES_ON, "a reader may be passed by one writer after the other")   \
     X(QUEUE_WINS_TWICE, "one that gave up is given what it wanted")       \
     X(SIGNAL_MISSED, "a signal before the waiter has parked is lost")     \
     X(SIGNAL_WAKES_ALL, "a signal wakes all that wait")                   \
@@ -60,10 +61,12 @@
     X(PLACE_KEPT, "a failing member keeps its place in the group")
 
 /* Those that need two threads at once: tests/model/test_model.c finds them. */
-#define THREAD_MUTANTS(X)                                 \
-    X(SEIZE_BLIND, "a thief takes while the owner takes") \
-    X(ENTER_BLIND, "the owner takes while a thief takes") \
-    X(CLAIM_BLIND, "a claim is looked at and then taken, in two steps")
+#define THREAD_MUTANTS(X)                                               \
+    X(SEIZE_BLIND, "a thief takes while the owner takes")               \
+    X(ENTER_BLIND, "the owner takes while a thief takes")               \
+    X(CLAIM_BLIND, "a claim is looked at and then taken, in two steps") \
+    X(MARK_BLIND, "a reader by a mark does not see a writer come")      \
+    X(MARKS_LOST, "a writer takes marks of readers for none")
 
 #define MUTANT_NUMBER_(name, text) MUTANT_##name,
 enum mutant {

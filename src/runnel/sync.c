@@ -142,7 +142,7 @@ static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
             lock_release(&mutex->guard_);
             return status;
         }
-        if (self.granted)
+        if (atomic_load_explicit(&self.granted, memory_order_relaxed))
             return RN_OK;
     }
 }
@@ -196,7 +196,7 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
     bool hand_over = w && seam_now() - w->since >= HANDOVER_NS;
     int64_t waited = w ? waitq_charge(w) : 0;
     if (w) {
-        w->granted = hand_over;
+        atomic_store_explicit(&w->granted, hand_over, memory_order_relaxed);
         wake = MUTANT(UNLOCK_FORGETS) ? NULL : w->task;
     }
     uint32_t left =

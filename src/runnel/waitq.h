@@ -28,7 +28,8 @@ struct rn_waiter_ {
     struct rn_waiter_ *prev;
     bool queued;
     bool reader;              /* RWMutex: wants the read side */
-    bool granted;             /* Mutex: the lock was handed over */
+    bool tried;               /* RWMutex: was woken before, in vain */
+    _Atomic(bool) granted;    /* the lock was handed over; by the guard */
     int64_t weight;           /* Semaphore: places wanted */
     int64_t since;            /* it waits; 0: nobody wants to know */
     int64_t charged;          /* up to then it was told that it waits */

@@ -278,6 +278,20 @@ void sched_interrupt(void)
 {
 }
 
+unsigned model_procs = 1;
+
+unsigned sched_procs(void)
+{
+    return model_procs;
+}
+
+unsigned model_places = EXPLORER_THREADS;
+
+unsigned sched_place(void)
+{
+    return e.current == NOBODY ? 0 : e.current % model_places;
+}
+
 static struct task outside;
 
 struct task *task_self(void)

@@ -20,4 +20,10 @@
 extern struct timerq model_timers;
 extern int64_t model_now;
 
+/* With more than one, who waits looks a little before it parks. */
+extern unsigned model_procs;
+
+/* So many workers have places of their own; the threads share them. */
+extern unsigned model_places;
+
 #endif

@@ -325,6 +325,37 @@ static int waiting_writer_keeps_readers_out(void *arg)
     return 0;
 }
 
+static void read_once(struct room **own)
+{
+    struct room *room = *own;
+    rn_rwmutex_rlock(&room->rw);
+    room->got++;
+    rn_rwmutex_runlock(&room->rw);
+    rn_waitgroup_done(&room->done);
+}
+
+/* Woken, it may find the next writer; the one after that waits for it. */
+static int reader_is_passed_once(void *arg)
+{
+    struct room room = {0};
+    (void)arg;
+    rn_waitgroup_add(&room.done, 1);
+    rn_rwmutex_lock(&room.rw);
+    rn_go(read_once, &room);
+    settle();
+    for (int i = 0; i < 2; i++) {
+        HOLDS(room.got == 0 || i > 0);
+        rn_rwmutex_unlock(&room.rw);
+        rn_rwmutex_lock(&room.rw);
+        if (i == 0)
+            settle(); /* it has tried */
+    }
+    HOLDS(room.got == 1);
+    rn_rwmutex_unlock(&room.rw);
+    rn_waitgroup_wait(&room.done);
+    return 0;
+}
+
 /* -------------------------------------------------------------- waitgroup */
 
 static void wait_for_work(struct room **own)
@@ -454,6 +485,7 @@ const struct scenario sync_scenarios[] = {
     SCENARIO(writers_take_turns),
     SCENARIO(tries_respect_the_room),
     SCENARIO(waiting_writer_keeps_readers_out),
+    SCENARIO(reader_is_passed_once),
     SCENARIO(waitgroup_wakes_all_and_not_early),
     SCENARIO(timed_waits_end_either_way),
     SCENARIO(waitgroup_is_used_again),

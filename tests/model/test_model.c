@@ -427,8 +427,31 @@ static void locks_begin(void)
     rn_waitgroup_add(&group, 2);
 }
 
+/* Readers have met before: they leave marks in the places of their workers. */
+static void spread_begin(void)
+{
+    locks_begin();
+    atomic_store(&rw.state_, 4);
+}
+
+/* Who waits looks a little before it parks. */
+static void spin_begin(void)
+{
+    locks_begin();
+    model_procs = 2;
+}
+
+/* The same with one worker's places for all, which hold one mark. */
+static void spread_begin_together(void)
+{
+    spread_begin();
+    model_places = 1;
+}
+
 static void locks_end(void)
 {
+    model_places = EXPLORER_THREADS;
+    model_procs = 1;
     MUST(inside == 0 && readers == 0);
     MUST(rn_mutex_try_lock(&mutex));
     MUST(rn_rwmutex_try_lock(&rw));
@@ -480,6 +503,72 @@ static void write_in(void)
     explorer_step();
     inside--;
     rn_rwmutex_unlock(&rw);
+}
+
+static void read_twice(void)
+{
+    read_in();
+    read_in();
+}
+
+static void try_to_write_in(void)
+{
+    if (!rn_rwmutex_try_lock(&rw))
+        return;
+    MUST(inside++ == 0 && readers == 0);
+    explorer_step();
+    inside--;
+    rn_rwmutex_unlock(&rw);
+}
+
+static void write_in_time(void)
+{
+    if (rn_rwmutex_lock_until(deadline, &rw) != RN_OK)
+        return;
+    MUST(inside++ == 0 && readers == 0);
+    explorer_step();
+    inside--;
+    rn_rwmutex_unlock(&rw);
+}
+
+/* One takes the read side, another gives it back from another worker. */
+static bool handed;
+
+static void handed_begin(void)
+{
+    spread_begin();
+    handed = false;
+}
+
+static bool is_handed(void)
+{
+    return handed;
+}
+
+static void read_and_hand(void)
+{
+    rn_rwmutex_rlock(&rw);
+    readers++;
+    MUST(inside == 0);
+    handed = true;
+}
+
+static void leave_for_another(void)
+{
+    explorer_until(is_handed);
+    MUST(inside == 0);
+    readers--;
+    rn_rwmutex_runlock(&rw);
+}
+
+/* Nobody writes or waits: a reader who only tries gets in. */
+static void must_try_to_read(void)
+{
+    MUST(rn_rwmutex_try_rlock(&rw));
+    readers++;
+    explorer_step();
+    readers--;
+    rn_rwmutex_runlock(&rw);
 }
 
 static void work_and_say_so(void)
@@ -634,6 +723,41 @@ static const struct model models[] = {
      {read_in, write_in, read_in},
      locks_end},
     {"rwmutex_writers", locks_begin, {write_in, read_in, write_in}, locks_end},
+    {"rwmutex_spin", spin_begin, {read_in, write_in, read_in}, locks_end},
+    {"rwmutex_spin_writers",
+     spin_begin,
+     {write_in, read_in, write_in},
+     locks_end},
+    {"rwmutex_spin_or_deadline",
+     spin_begin,
+     {read_in, write_in_time, clock_runs},
+     locks_end},
+    {"rwmutex_spread", spread_begin, {read_in, write_in, read_in}, locks_end},
+    {"rwmutex_spread_writers",
+     spread_begin,
+     {write_in, read_in, write_in},
+     locks_end},
+    {"rwmutex_spread_again", spread_begin, {read_twice, write_in}, locks_end},
+    {"rwmutex_spread_together",
+     spread_begin_together,
+     {read_in, write_in, read_in},
+     locks_end},
+    {"rwmutex_spread_try",
+     spread_begin,
+     {read_in, try_to_write_in, read_in},
+     locks_end},
+    {"rwmutex_spread_or_deadline",
+     spread_begin,
+     {read_in, write_in_time, clock_runs},
+     locks_end},
+    {"rwmutex_spread_handed",
+     handed_begin,
+     {read_and_hand, leave_for_another, write_in},
+     locks_end},
+    {"rwmutex_spread_handed_readers",
+     handed_begin,
+     {read_and_hand, leave_for_another, must_try_to_read},
+     locks_end},
     {"waitgroup",
      locks_begin,
      {work_and_say_so, wait_for_work, work_and_say_so},
@@ -732,6 +856,23 @@ static void interleavings_are_counted(void)
     CHECK_EQ_INT(result.runs, 20);
 }
 
+static void read_and_leave_twice(void)
+{
+    read_in();
+    rn_rwmutex_runlock(&rw);
+}
+
+/* Also where readers leave marks, which leave no count behind. */
+static void leaving_too_often_is_found(void)
+{
+    const struct model wrong = {
+        "wrong", spread_begin, {read_and_leave_twice, nothing}, nothing};
+    struct explored result;
+
+    CHECK(!explore(&wrong, 0, 0, &result));
+    CHECK_EQ_STR(result.failure, "fatal error");
+}
+
 static const struct model *find_model(const char *name)
 {
     for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
@@ -757,6 +898,8 @@ static void planted_mistakes_are_found(void)
         {MUTANT_CHILD_MISSES, "context_child_or_cancel"},
         {MUTANT_UNMARKED_WAITER, "mutex_two"},
         {MUTANT_LAST_READER, "rwmutex_readers_writer"},
+        {MUTANT_MARK_BLIND, "rwmutex_spread"},
+        {MUTANT_MARKS_LOST, "rwmutex_spread"},
         {MUTANT_GROUP_EARLY, "waitgroup"},
         {MUTANT_ONCE_EARLY, "once"},
     };
@@ -792,6 +935,7 @@ int main(int argc, char **argv)
         {"lost_update_is_found", lost_update_is_found},
         {"sleep_for_ever_is_found", sleep_for_ever_is_found},
         {"interleavings_are_counted", interleavings_are_counted},
+        {"leaving_too_often_is_found", leaving_too_often_is_found},
         {"planted_mistakes_are_found", planted_mistakes_are_found}};
     size_t number = 0;
     size_t failed = 0;
