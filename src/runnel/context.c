@@ -103,7 +103,7 @@ static bool retain_unless_dead(struct rn_ctx *ctx)
 static bool ctx_check(const struct rn_ctx *ctx)
 {
     return list_empty(&ctx->children) && list_empty(&ctx->token.waiters) &&
-           ctx->timer.place == 0 &&
+           !timerq_may_hold(&ctx->timer) &&
            atomic_load_explicit(&ctx->references, memory_order_relaxed) == 0;
 }
 

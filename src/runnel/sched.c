@@ -400,6 +400,15 @@ static inline bool keeps_to_own(struct worker *w)
     int64_t earliest = timerq_earliest(&w->timers);
     return earliest == RN_NEVER || earliest > seam_now();
 }
+
+/* The next switch that is counted is a fair one. */
+static void count_to_fair(struct worker *w)
+{
+    uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
+    atomic_store_explicit(&w->tick, tick | (FAIR_TICKS - 1),
+                          memory_order_relaxed);
+}
+
 /* ------------------------------------------------------ what a task may do */
 
 /* Leaves the current task for the next; `after` runs once it has left. */
@@ -561,8 +570,11 @@ void sched_interrupt(void)
         if (!atomic_load_explicit(&w->overdue, memory_order_relaxed))
             return;
         atomic_store_explicit(&w->overdue, false, memory_order_relaxed);
-        if (!self->pinned)
+        if (!self->pinned) {
+            /* It took the time of many: the worker looks further at once. */
+            count_to_fair(w);
             give_way(w, self);
+        }
         return;
     }
     bool due = timerq_earliest(&w->timers) <= seam_now();

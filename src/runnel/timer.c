@@ -7,6 +7,10 @@
  * was stopped or set anew meanwhile; so nothing of an old setting arrives after
  * stop or reset have returned. While it is in a queue, or being fired, the
  * timer holds a reference to itself.
+ *
+ * Only `arm` puts it in a queue, under the lock (or before anybody knows of the
+ * timer); so who holds the lock and sees that it is in none need not ask the
+ * queue. A program may have a million of them: the record is kept small.
  */
 #include <runnel/task.h>
 #define RN_TIMER_PLAIN_
@@ -27,29 +31,49 @@ struct rn_timer {
     _Atomic(uint32_t) references;
     lock_word lock;
     bool active;
-    int64_t period; /* 0: fires once */
-    struct rn_channel *chan;
-    void (*function)(void *arg);
-    void *arg;
+    bool sends; /* the time, on a channel; otherwise it calls a function */
+    union {
+        struct rn_channel *chan;
+        void (*function)(void *arg);
+    };
+    union {
+        int64_t period; /* of one that sends; 0: it fires once */
+        void *arg;
+    };
 };
+
+/* Of malloc's sizes on 64 bits, 16 k + 8, this is the fifth. */
+_Static_assert(sizeof(struct rn_timer) <= 72, "a timer has become larger");
+
+static bool is_ticker(const struct rn_timer *timer)
+{
+    return timer->sends && timer->period > 0;
+}
 
 static void release(struct rn_timer *timer)
 {
-    if (atomic_fetch_sub_explicit(&timer->references, 1,
+    /* Alone it needs no locked instruction. Acquire: the uses of the others. */
+    if (atomic_load_explicit(&timer->references, memory_order_acquire) == 1 ||
+        atomic_fetch_sub_explicit(&timer->references, 1,
                                   memory_order_acq_rel) == 1) {
-        rn_chan_free_(timer->chan);
+        if (timer->sends)
+            rn_chan_free_(timer->chan);
         alloc_free(timer);
     }
 }
 
-/* Under the lock: into a queue. */
+/* Into a queue, which holds a reference that the caller has counted. */
 static void arm(struct rn_timer *timer, int64_t when)
 {
     timer->active = true;
     timer->timer.when = when;
     race_release(timer);
-    atomic_fetch_add_explicit(&timer->references, 1, memory_order_relaxed);
     sched_timer_add(&timer->timer);
+}
+
+static void retain(struct rn_timer *timer)
+{
+    atomic_fetch_add_explicit(&timer->references, 1, memory_order_relaxed);
 }
 
 /* Under the lock: out of the queue; true when it was still to fire. */
@@ -57,7 +81,7 @@ static bool disarm(struct rn_timer *timer)
 {
     bool was_active = timer->active;
     timer->active = false;
-    if (timerq_remove(&timer->timer))
+    if (timerq_may_hold(&timer->timer) && timerq_remove(&timer->timer))
         atomic_fetch_sub_explicit(&timer->references, 1, memory_order_relaxed);
     return was_active;
 }
@@ -96,13 +120,14 @@ static void fire(struct timer *base)
     /* Not active: stopped meanwhile. Not due: set anew meanwhile. */
     if (timer->active && timer->timer.when <= now) {
         disarm(timer); /* set anew to a time that has come: once is enough */
-        if (timer->chan)
+        if (timer->sends)
             wake = send(timer, now);
         else
             later = (struct later){timer, timer->function, timer->arg};
-        if (timer->period > 0 && !MUTANT(TICKS_ONCE)) {
+        if (is_ticker(timer) && !MUTANT(TICKS_ONCE)) {
             /* The next multiple that is not past: late ticks are dropped. */
             int64_t missed = (now - timer->timer.when) / timer->period;
+            retain(timer);
             arm(timer, timer->timer.when + (missed + 1) * timer->period);
         }
     }
@@ -115,31 +140,31 @@ static void fire(struct timer *base)
         sched_ready(wake);
 }
 
-static struct rn_timer *make(int64_t period, bool sends)
+static struct rn_timer *make(bool sends)
 {
+    sched_point();
     /* First: that it cannot be made is a panic, which leaves nothing behind. */
     struct rn_channel *chan =
         sends ? rn_chan_make_(sizeof(int64_t), 1, "a timer") : NULL;
     struct rn_timer *timer = alloc_or_die(1, sizeof(*timer));
     timer->timer.fire = fire;
-    timer->period = period;
-    atomic_init(&timer->references, 1);
+    timer->sends = sends;
     timer->chan = chan;
-    track_remove(timer->chan); /* a part of the timer */
+    track_remove(chan); /* a part of the timer */
     track_add(TRACK_TIMER, timer, NULL);
     return timer;
 }
 
+/* One that nobody knows of yet. */
 static void start(struct rn_timer *timer, int64_t ns)
 {
-    lock_acquire(&timer->lock);
+    atomic_init(&timer->references, 2); /* the caller's, the queue's */
     arm(timer, rn_deadline(ns));
-    lock_release(&timer->lock);
 }
 
 struct rn_timer *rn_timer_make(int64_t ns)
 {
-    struct rn_timer *timer = make(0, true);
+    struct rn_timer *timer = make(true);
     start(timer, ns);
     return timer;
 }
@@ -148,7 +173,8 @@ struct rn_timer *rn_ticker_make(int64_t period_ns)
 {
     if (period_ns <= 0)
         misuse("ticker with a period that is not positive");
-    struct rn_timer *timer = make(period_ns, true);
+    struct rn_timer *timer = make(true);
+    timer->period = period_ns;
     start(timer, period_ns);
     return timer;
 }
@@ -156,7 +182,7 @@ struct rn_timer *rn_ticker_make(int64_t period_ns)
 struct rn_timer *rn_after_func(int64_t ns, void (*function)(void *arg),
                                void *arg)
 {
-    struct rn_timer *timer = make(0, false);
+    struct rn_timer *timer = make(false);
     timer->function = function;
     timer->arg = arg;
     start(timer, ns);
@@ -167,7 +193,7 @@ struct rn_timer *rn_after_func(int64_t ns, void (*function)(void *arg),
 static bool stop(struct rn_timer *timer)
 {
     bool was_active = disarm(timer);
-    if (timer->chan && !MUTANT(STOP_LEAVES_TICK)) {
+    if (timer->sends && !MUTANT(STOP_LEAVES_TICK)) {
         lock_acquire_as(LOCK_CHANNEL, &timer->chan->lock);
         chan_drain(timer->chan);
         lock_release(&timer->chan->lock);
@@ -178,7 +204,7 @@ static bool stop(struct rn_timer *timer)
 /* Under the lock: the same as stop and arm, where only the time changes. */
 static bool postpone(struct rn_timer *timer, int64_t when)
 {
-    if (!timer->active || timer->period > 0 || MUTANT(STOP_LEAVES_TICK) ||
+    if (!timer->active || is_ticker(timer) || MUTANT(STOP_LEAVES_TICK) ||
         !timerq_postpone(&timer->timer, when))
         return false;
     race_release(timer);
@@ -197,7 +223,7 @@ bool rn_timer_stop(struct rn_timer *timer)
 bool rn_timer_reset(struct rn_timer *timer, int64_t ns)
 {
     sched_point();
-    if (timer->period > 0 && ns <= 0)
+    if (is_ticker(timer) && ns <= 0)
         misuse("ticker with a period that is not positive");
     lock_acquire(&timer->lock);
     bool was_active;
@@ -206,9 +232,10 @@ bool rn_timer_reset(struct rn_timer *timer, int64_t ns)
         was_active = true;
     } else {
         was_active = stop(timer);
+        retain(timer);
         arm(timer, when);
     }
-    if (timer->period > 0)
+    if (is_ticker(timer))
         timer->period = ns;
     lock_release(&timer->lock);
     return was_active;
@@ -225,7 +252,7 @@ void rn_timer_free(struct rn_timer *timer)
 
 struct rn_channel *rn_timer_chan_(struct rn_timer *timer)
 {
-    return timer->chan;
+    return timer->sends ? timer->chan : NULL;
 }
 
 struct rn_timer *rn_timer_made_(struct rn_timer *timer, const char *where)

@@ -18,12 +18,17 @@
  * 3. `earliest` is the time of the root. `stale` says that the root is dead or
  *    was postponed, so that nothing may be due then; timerq_next sees to that.
  *    In a small heap a root is not left so.
+ * 4. What is due leaves in batches, under one hold of the lock; between leaving
+ *    the heap and being looked at, a node has its slot still. One that turns out
+ *    to have been postponed takes its place among those behind it.
  *
  * Rejected: taking a node out at once, which costs a walk from its place to a
  * leaf, through timers that are not in the cache; it was half of the time of a
  * context with a deadline that does not come.
  */
 #include "timerq.h"
+
+#include <string.h>
 
 #include "alloc.h"
 #include "fatal.h"
@@ -32,7 +37,7 @@
 
 #define LOCK_CLASS LOCK_TIMERQ
 
-#define ARITY     4
+#define ARITY     4 /* least_of relies on it */
 /* Timers that are all looked at, with -Dchecks=true. */
 #define CHECK_MAX 64
 /* Up to so many nodes the root is never stale: it has not far to sink. */
@@ -48,7 +53,7 @@ void timerq_init(struct timerq *q)
 
 void timerq_clear(struct timerq *q)
 {
-    alloc_free(q->heap);
+    alloc_free(q->memory);
     alloc_free(q->slots);
     timerq_init(q);
 }
@@ -59,6 +64,16 @@ size_t timerq_count(struct timerq *q)
     size_t count = q->count - q->dead;
     lock_release(&q->lock);
     return count;
+}
+
+static uint32_t place_of(const struct timer *timer)
+{
+    return atomic_load_explicit(&timer->place, memory_order_relaxed);
+}
+
+static void set_place(struct timer *timer, uint32_t place)
+{
+    atomic_store_explicit(&timer->place, place, memory_order_relaxed);
 }
 
 static struct timer *timer_of(const struct timerq *q, size_t at)
@@ -73,7 +88,7 @@ static bool timerq_check(const struct timerq *q)
     for (size_t i = 0; i < q->count; i++) {
         const struct timer *timer = timer_of(q, i);
         dead += !timer;
-        if (timer && (timer->place != q->heap[i].slot + (size_t)1 ||
+        if (timer && (place_of(timer) != q->heap[i].slot + 1 ||
                       timer->home != q || timer->when < q->heap[i].when))
             return false;
         if (i > 0 && q->heap[i].when < q->heap[(i - 1) / ARITY].when)
@@ -82,8 +97,7 @@ static bool timerq_check(const struct timerq *q)
     return dead == q->dead && q->slots_used <= q->capacity;
 }
 
-/* Returns where it has come to. */
-static size_t sift_up(struct timerq *q, size_t at)
+static void sift_up(struct timerq *q, size_t at)
 {
     struct timer_node node = q->heap[at];
     while (at > 0) {
@@ -94,7 +108,23 @@ static size_t sift_up(struct timerq *q, size_t at)
         at = parent;
     }
     q->heap[at] = node;
-    return at;
+}
+
+/* The earliest of the nodes from `first`, before `end`, with one parent. */
+static inline size_t least_of(const struct timer_node *heap, size_t first,
+                              size_t end)
+{
+    size_t least = first;
+    if (likely(end - first == ARITY)) {
+        /* No branches: which it is nobody can foretell. */
+        size_t a = first + (heap[first + 1].when < heap[first].when);
+        size_t b = first + 2 + (heap[first + 3].when < heap[first + 2].when);
+        return heap[b].when < heap[a].when ? b : a;
+    }
+    for (size_t child = first + 1; child < end; child++)
+        if (heap[child].when < heap[least].when)
+            least = child;
+    return least;
 }
 
 static void sift_down(struct timerq *q, size_t at)
@@ -104,11 +134,12 @@ static void sift_down(struct timerq *q, size_t at)
         size_t first = at * ARITY + 1;
         if (first >= q->count)
             break;
-        size_t last = first + ARITY < q->count ? first + ARITY : q->count;
-        size_t least = first;
-        for (size_t child = first + 1; child < last; child++)
-            if (q->heap[child].when < q->heap[least].when)
-                least = child;
+        size_t end = first + ARITY < q->count ? first + ARITY : q->count;
+        /* Four lines, one of which is needed next. */
+        if (first * ARITY + ARITY * ARITY < q->count)
+            for (size_t child = first; child < end; child++)
+                __builtin_prefetch(&q->heap[child * ARITY + 1]);
+        size_t least = least_of(q->heap, first, end);
         if (q->heap[least].when >= node.when)
             break;
         q->heap[at] = q->heap[least];
@@ -136,9 +167,9 @@ static void slot_give(struct timerq *q, uint32_t slot)
 
 /* -------------------------------------------------------------- dead nodes */
 
+/* The slot is the caller's. */
 static void drop_root(struct timerq *q)
 {
-    slot_give(q, q->heap[0].slot);
     if (--q->count == 0)
         return;
     q->heap[0] = q->heap[q->count];
@@ -164,6 +195,7 @@ static void settle_root(struct timerq *q)
             sift_down(q, 0);
         } else {
             q->dead--;
+            slot_give(q, q->heap[0].slot);
             drop_root(q);
         }
     }
@@ -218,32 +250,61 @@ int64_t timerq_settle(struct timerq *q)
 
 /* -------------------------------------------------------------- in and out */
 
+/*
+ * Where in the memory the root lies: so that each four nodes with one parent
+ * share a cache line.
+ */
+static struct timer_node *root_in(void *memory)
+{
+    uintptr_t end = (uintptr_t)memory + sizeof(struct timer_node);
+    size_t over = end % CACHE_LINE;
+    return (void *)((char *)memory + (over ? CACHE_LINE - over : 0));
+}
+
+static bool grow_heap(struct timerq *q, size_t capacity)
+{
+    size_t offset = (size_t)((char *)q->heap - (char *)q->memory);
+    size_t spare = CACHE_LINE / sizeof(struct timer_node);
+    void *memory = alloc_grow(q->memory, capacity + spare, sizeof(*q->heap));
+    if (!memory)
+        return false;
+    q->memory = memory;
+    q->heap = root_in(memory);
+    memmove(q->heap, (char *)memory + offset, q->count * sizeof(*q->heap));
+    return true;
+}
+
 static void grow(struct timerq *q)
 {
     size_t capacity = q->capacity ? 2 * q->capacity : 64;
-    struct timer_node *heap = alloc_grow(q->heap, capacity, sizeof(*heap));
-    if (heap)
-        q->heap = heap;
+    bool grown = grow_heap(q, capacity);
     union timer_slot *slots = alloc_grow(q->slots, capacity, sizeof(*slots));
     if (slots)
         q->slots = slots;
-    if (!heap || !slots || capacity >= NO_SLOT)
+    if (!grown || !slots || capacity >= NO_SLOT)
         fatal("out of memory for %zu timers", capacity);
     q->capacity = capacity;
+}
+
+/* There is room for it. */
+static void insert(struct timerq *q, struct timer_node node)
+{
+    q->heap[q->count++] = node;
+    sift_up(q, q->count - 1);
 }
 
 void timerq_add(struct timerq *q, struct timer *timer)
 {
     lock_acquire(&q->lock);
-    CHECKED(timer->place == 0);
+    CHECKED(place_of(timer) == 0);
     if (q->count == q->capacity)
         grow(q);
     uint32_t slot = slot_take(q);
     q->slots[slot].timer = timer;
-    timer->place = slot + (size_t)1;
+    set_place(timer, slot + 1);
     timer->home = q;
-    q->heap[q->count++] = (struct timer_node){timer->when, slot};
-    if (sift_up(q, q->count - 1) == 0)
+    insert(q, (struct timer_node){timer->when, slot});
+    if (q->heap[0].slot == slot)
         note(q, timer->when, false);
     check_if_cheap(q);
     lock_release(&q->lock);
@@ -252,9 +313,9 @@ void timerq_add(struct timerq *q, struct timer *timer)
 /* Under the lock: the timer is out; its node stays for a while. */
 static void bury(struct timerq *q, struct timer *timer)
 {
-    uint32_t slot = (uint32_t)(timer->place - 1);
+    uint32_t slot = place_of(timer) - 1;
     bool was_root = q->heap[0].slot == slot;
-    timer->place = 0;
+    set_place(timer, 0);
     if (q->heap[q->count - 1].slot == slot) {
         q->count--;
         slot_give(q, slot);
@@ -275,7 +336,7 @@ bool timerq_remove(struct timer *timer)
     if (!q)
         return false;
     lock_acquire(&q->lock);
-    bool queued = timer->place != 0;
+    bool queued = place_of(timer) != 0;
     if (queued)
         bury(q, timer);
     check_if_cheap(q);
@@ -289,42 +350,111 @@ bool timerq_postpone(struct timer *timer, int64_t when)
     if (!q)
         return false;
     lock_acquire(&q->lock);
-    bool later = timer->place != 0 && when >= timer->when;
+    bool later = place_of(timer) != 0 && when >= timer->when;
     if (later) {
         timer->when = when;
-        if (q->heap[0].slot + (size_t)1 == timer->place)
+        if (q->heap[0].slot + 1 == place_of(timer))
             note_root(q);
     }
     lock_release(&q->lock);
     return later;
 }
 
-/* Under the lock, the root's settled timer: out; NULL when it lost its claim.
+/*
+ * Nodes that were due have left the heap, earliest first. Before they are
+ * looked at, each waits for its slot, and then for its timer, to come from
+ * memory: so all are asked for, then all used.
  */
-static struct timer *take_root(struct timerq *q)
+struct popped {
+    struct timer_node nodes[TIMERQ_BATCH];
+    size_t count;
+};
+
+static void pop_due(struct timerq *q, int64_t now, size_t most,
+                    struct popped *popped)
 {
-    struct timer *timer = timer_of(q, 0);
-    drop_root(q);
-    timer->place = 0;
-    if (timer->claim && !claim_take(timer->claim, timer->source))
-        return NULL; /* its wait has ended in another way */
-    return timer;
+    popped->count = 0;
+    while (popped->count < most && q->count > 0 && q->heap[0].when <= now) {
+        __builtin_prefetch(&q->slots[q->heap[0].slot]);
+        popped->nodes[popped->count++] = q->heap[0];
+        drop_root(q);
+    }
+    for (size_t i = 0; i < popped->count; i++) {
+        const char *timer = (void *)q->slots[popped->nodes[i].slot].timer;
+        __builtin_prefetch(timer);
+        __builtin_prefetch(timer + CACHE_LINE);
+    }
 }
 
-struct timer *timerq_expire(struct timerq *q, int64_t now)
+/*
+ * The node at a place is of a timer that was postponed: to its place among the
+ * later ones, or back into the heap if it belongs behind all of them.
+ */
+static noinline void postpone_popped(struct timerq *q, struct popped *popped,
+                                     size_t at, int64_t when)
 {
-    struct timer *due = NULL;
+    struct timer_node node = {when, popped->nodes[at].slot};
+    bool behind = popped->nodes[popped->count - 1].when < when;
+    while (at + 1 < popped->count &&
+           (behind || popped->nodes[at + 1].when <= when)) {
+        popped->nodes[at] = popped->nodes[at + 1];
+        at++;
+    }
+    popped->nodes[at] = node;
+    if (behind) {
+        popped->count--;
+        insert(q, node);
+    }
+}
+
+/* Under the lock: it is out; true when it is to fire. */
+static bool release_due(struct timerq *q, uint32_t slot, struct timer *timer)
+{
+    slot_give(q, slot);
+    set_place(timer, 0);
+    /* Otherwise its wait has ended in another way. */
+    return !timer->claim || claim_take(timer->claim, timer->source);
+}
+
+/* Of those that are popped: those that are to fire; how many. */
+static size_t take_popped(struct timerq *q, struct popped *popped,
+                          struct timer **due)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < popped->count;) {
+        struct timer_node node = popped->nodes[i];
+        struct timer *timer = q->slots[node.slot].timer;
+        if (timer && timer->when > node.when) {
+            postpone_popped(q, popped, i, timer->when);
+            continue;
+        }
+        if (!timer) {
+            q->dead--;
+            slot_give(q, node.slot);
+        } else if (release_due(q, node.slot, timer)) {
+            due[count++] = timer;
+        }
+        i++;
+    }
+    return count;
+}
+
+size_t timerq_expire(struct timerq *q, int64_t now, struct timer **due,
+                     size_t most)
+{
+    size_t count = 0;
+    struct popped popped;
+    if (most > TIMERQ_BATCH)
+        most = TIMERQ_BATCH;
     lock_acquire(&q->lock);
-    while (!due && q->count > 0 && q->heap[0].when <= now) {
-        if (root_is_stale(q))
-            settle_root(q);
-        else
-            due = take_root(q);
+    while (count == 0 && q->count > 0 && q->heap[0].when <= now) {
+        pop_due(q, now, most, &popped);
+        count = take_popped(q, &popped, due);
     }
     note_root(q);
     check_if_cheap(q);
     lock_release(&q->lock);
-    return due;
+    return count;
 }
 
 /* -------------------------------------------------------------- simulation */

@@ -19,10 +19,12 @@ struct timerq;
 
 struct timer {
     int64_t when;
-    struct timerq *home;      /* the queue it was last put in, or NULL */
-    size_t place;             /* its slot, from 1; 0 = not in the queue */
-    _Atomic(uint32_t) *claim; /* or NULL: fires in any case */
+    struct timerq *home; /* the queue it was last put in, or NULL */
+    /* Its slot, from 1; 0 = not in the queue. Written under the lock, read by
+     * anybody (relaxed: a hint; but see timerq_may_hold). */
+    _Atomic(uint32_t) place;
     uint32_t source;          /* what to claim with */
+    _Atomic(uint32_t) *claim; /* or NULL: fires in any case */
     /* Called outside every lock by whoever expired the queue. */
     void (*fire)(struct timer *timer);
 };
@@ -44,8 +46,9 @@ struct timerq {
     /* No timer is due before; RN_NEVER when there is none. Both are written
      * under the lock, read by anybody (relaxed: a hint, re-read under it). */
     _Atomic(int64_t) earliest;
-    struct timer_node *heap; /* 4-ary, root at 0 */
-    size_t count;            /* nodes, with the dead */
+    struct timer_node *heap; /* 4-ary, root at 0; in `memory` */
+    void *memory;
+    size_t count; /* nodes, with the dead */
     size_t dead;
     size_t capacity; /* of heap and slots */
     union timer_slot *slots;
@@ -63,6 +66,16 @@ void timerq_add(struct timerq *q, struct timer *timer);
 bool timerq_remove(struct timer *timer);
 
 /*
+ * False: it is in no queue. Exact for whom nobody puts in meanwhile: it was
+ * never put in, or has been taken out, and who did that is the caller or is
+ * about to fire it.
+ */
+static inline bool timerq_may_hold(const struct timer *timer)
+{
+    return atomic_load_explicit(&timer->place, memory_order_relaxed) != 0;
+}
+
+/*
  * Moves one that is in a queue to a time that is not earlier than its own, and
  * costs nearly nothing. False, and nothing done, when it is not that. Nobody
  * else changes its time meanwhile.
@@ -70,16 +83,25 @@ bool timerq_remove(struct timer *timer);
 bool timerq_postpone(struct timer *timer, int64_t when);
 
 /*
- * Takes out the earliest that is due at `now` (and wins its claim, if it has
- * one); NULL when there is none. One at a time: a timer without a claim may be
- * put in again by its owner as soon as it is out.
+ * At most so many are taken out at once: enough that their memory is waited for
+ * together, few enough that one whose function takes long (it ends a large tree
+ * of contexts) holds up few others.
  */
-struct timer *timerq_expire(struct timerq *q, int64_t now);
+#define TIMERQ_BATCH 16
+
+/*
+ * Takes out those that are due at `now`, earliest first, `most` at most (and
+ * TIMERQ_BATCH), and of them returns in `due` how many won their claim, or have
+ * none; 0 when nothing is due. A timer without a claim may be put in again by
+ * its owner as soon as it is out, so before the caller has seen to it.
+ */
+size_t timerq_expire(struct timerq *q, int64_t now, struct timer **due,
+                     size_t most);
 
 /*
  * Simulation: of several that are due at `now` any may go first. How many there
  * are (looking at the first few places of the heap), and the one with a number
- * below that, as timerq_expire returns it.
+ * below that, or NULL when it lost its claim.
  */
 uint32_t timerq_due(struct timerq *q, int64_t now);
 struct timer *timerq_expire_one(struct timerq *q, int64_t now, uint32_t number);

@@ -134,7 +134,7 @@ static void arm(void *arg)
 /* Afterwards: somebody has won, and no source holds on to the record. */
 static bool wait_check(const struct wait *wait)
 {
-    bool let_go = wait->timer.place == 0;
+    bool let_go = !timerq_may_hold(&wait->timer);
     for (size_t i = 0; i < wait->token_count; i++)
         let_go = let_go && list_empty(&wait->tokens[i].node);
     return let_go &&

@@ -4,14 +4,13 @@
  */
 #include "worker.h"
 
-#include <limits.h>
-
 #include "fatal.h"
 #include "hooks.h"
 #include "mutant.h"
 #include "os.h"
 #include "poll.h"
 #include "schedule.h"
+#include "timer_fire.h"
 
 #define LOCK_CLASS LOCK_SCHED
 
@@ -22,8 +21,17 @@
 /* The quiet time after a vain search; doubles each time, up to the maximum. */
 #define QUIET_MIN     (50 * RN_US)
 #define QUIET_MAX     (1 * RN_MS)
-/* Timers that are fired before goroutines run again; as in sched.c. */
-#define FIRE_SOME     8
+/*
+ * Timers that are fired before goroutines run again: what the first ones start
+ * runs, and gives its stack back, before the last ones start more. While so
+ * many wait to run, fewer are fired than goroutines run between two looks
+ * (TIMER_TICKS in sched.c).
+ */
+#define FIRE_SOME     64
+#define FIRE_QUEUED   32
+#define FIRE_FEW      4
+/* By who can run none: enough that whoever is free next has work. */
+#define FIRE_HELP     256
 /* Between two goroutines that are started because they have waited longest. */
 #define PATIENT_NS    (1 * RN_MS)
 /* How often a program that only a foreign thread can wake is looked at. */
@@ -246,48 +254,6 @@ void worker_wake_foreigner(struct task *task)
 
 /* ------------------------------------------------------- timers and polls */
 
-/* What is due at one moment goes in any order, and tasks may run between. */
-static bool fire_simulated(struct timerq *timers)
-{
-    bool any = false;
-    int64_t now = seam_now() + MUTANT(TIMER_EARLY) * RN_MS;
-    for (;;) {
-        uint32_t due = timerq_due(timers, now);
-        if (due == 0 || (any && schedule_draw(DECIDE_TIMER, 2) == 1))
-            return any;
-        struct timer *timer =
-            timerq_expire_one(timers, now, schedule_draw(DECIDE_TIMER, due));
-        if (timer) {
-            hook_timer(timer->when, now);
-            timer->fire(timer);
-            any = true;
-        }
-    }
-}
-
-/*
- * Runs what is due in one worker's queue, `most` at a time: what the first ones
- * start runs, and gives its stack back, before the last ones start more.
- */
-static bool fire_timers(struct timerq *timers, unsigned most)
-{
-    bool any = false;
-    int64_t now = 0;
-    if (unlikely(seam_simulated))
-        return timerq_next(timers) != RN_NEVER && fire_simulated(timers);
-    while (most-- > 0 && timerq_earliest(timers) != RN_NEVER) {
-        if (now == 0)
-            now = seam_now();
-        struct timer *timer = timerq_expire(timers, now);
-        if (!timer)
-            break;
-        hook_timer(timer->when, now);
-        timer->fire(timer);
-        any = true;
-    }
-    return any;
-}
-
 /* As sched_ready, which stands above. */
 static void set_runnable(struct task *task)
 {
@@ -337,23 +303,16 @@ static bool collect(int64_t timeout)
     return count != 0;
 }
 
-static int64_t earliest_of_all(void)
+/*
+ * When the first timer of all is due. Not exact: no later than that, and no
+ * lock is taken.
+ */
+static int64_t earliest_of_all(bool exact)
 {
     int64_t earliest = RN_NEVER;
     for (unsigned i = 0, made = workers_made(); i < made; i++) {
-        int64_t when = timerq_next(&workers.all[i].timers);
-        if (when < earliest)
-            earliest = when;
-    }
-    return earliest;
-}
-
-/* No later than that, and taking no lock. */
-static int64_t earliest_about(void)
-{
-    int64_t earliest = RN_NEVER;
-    for (unsigned i = 0, made = workers_made(); i < made; i++) {
-        int64_t when = timerq_earliest(&workers.all[i].timers);
+        struct timerq *timers = &workers.all[i].timers;
+        int64_t when = exact ? timerq_next(timers) : timerq_earliest(timers);
         if (when < earliest)
             earliest = when;
     }
@@ -370,6 +329,28 @@ void worker_timer_add(struct timer *timer)
     fence_light();
     if (when < atomic_load_explicit(&workers.poll_until, memory_order_relaxed))
         poll_kick();
+}
+
+/* Fires what is due in a queue, so that this worker runs what it starts. */
+static bool fire_timers(struct worker *w, struct timerq *timers)
+{
+    bool many = runq_length(&w->runq) < FIRE_QUEUED;
+    return timers_fire(timers, many ? FIRE_SOME : FIRE_FEW);
+}
+
+/*
+ * What is due in any queue. Whoever has nothing else to do may: a timer that is
+ * due gets the poller up, which would else fall asleep and get up until another
+ * has fired it.
+ */
+static bool fire_any(struct worker *w)
+{
+    bool any = false;
+    if (earliest_of_all(false) > seam_now())
+        return false;
+    for (unsigned i = 0, made = workers_made(); i < made && !any; i++)
+        any = fire_timers(w, &workers.all[i].timers);
+    return any;
 }
 
 /* ---------------------------------------------------------- what runs next */
@@ -419,8 +400,6 @@ static struct task *steal(struct worker *w)
             struct task *task = runq_steal(&w->runq, &victim->runq);
             if (!task && round >= SEARCH_ROUNDS / 2)
                 task = steal_next(victim);
-            if (!task && fire_timers(&victim->timers, FIRE_SOME))
-                task = take_own(w);
             if (task) {
                 count_one(&w->steals);
                 hook_steal((start + i) % made);
@@ -458,11 +437,12 @@ static struct task *look(struct worker *w)
 {
     uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
     struct task *task = NULL;
-    fire_timers(&w->timers, FIRE_SOME);
+    fire_timers(w, &w->timers);
     if (tick % FAIR_TICKS == 0) {
         /* Also for those who cannot at the moment: each in turn. */
-        fire_timers(&workers.all[tick / FAIR_TICKS % workers_made()].timers,
-                    FIRE_SOME);
+        unsigned other = tick / FAIR_TICKS % workers_made();
+        if (&workers.all[other] != w)
+            fire_timers(w, &workers.all[other].timers);
         if (poll_waiting() != 0)
             collect(0);
         task = seam_simulated ? NULL : take_patient(w);
@@ -475,7 +455,8 @@ static struct task *look(struct worker *w)
         task = take_shared(w, RUNQ_SIZE);
     if (!task && poll_waiting() != 0 && collect(0))
         task = take_own(w);
-    if (!task && unlikely(workers.quiet) && earliest_of_all() > seam_now()) {
+    if (!task && unlikely(workers.quiet) &&
+        earliest_of_all(true) > seam_now()) {
         wake_quiet();
         task = take_own(w);
     }
@@ -503,7 +484,7 @@ static bool work_visible(void)
             atomic_load_explicit(&q->next, memory_order_relaxed))
             return true;
     }
-    return earliest_about() <= seam_now();
+    return earliest_of_all(false) <= seam_now();
 }
 
 /*
@@ -519,12 +500,12 @@ static bool work_visible(void)
 static bool all_asleep(void)
 {
     if (!workers_all_idle() || workers_stopping() || workers.hopes() ||
-        earliest_of_all() != RN_NEVER)
+        earliest_of_all(true) != RN_NEVER)
         return false;
     lock_acquire(&workers.lock);
     bool asleep =
         workers_all_idle() && poll_hopes() == 0 &&
-        earliest_about() == RN_NEVER && !work_visible() &&
+        earliest_of_all(false) == RN_NEVER && !work_visible() &&
         atomic_load_explicit(&workers.roaming, memory_order_acquire) == 0 &&
         atomic_load_explicit(&workers.outside, memory_order_acquire) == 0 &&
         !workers_stopping();
@@ -630,7 +611,7 @@ void worker_rouse(struct worker *w)
 /* After expect_timers and a fence. */
 static void sleep_polling(void)
 {
-    int64_t until = earliest_of_all();
+    int64_t until = earliest_of_all(true);
     atomic_store_explicit(&workers.poll_until, until, memory_order_relaxed);
     int64_t timeout = -1;
     if (until != RN_NEVER) {
@@ -705,6 +686,8 @@ struct task *worker_find(struct worker *w)
     bool rested = true;
     while (!worker_attention(w)) {
         struct task *task = look(w);
+        if (!task && workers_made() > 1 && fire_any(w))
+            task = take_own(w);
         if (!task && workers_made() > 1) {
             uint32_t busy =
                 workers_count() -
@@ -787,7 +770,7 @@ void worker_help(const bool *stuck, unsigned count, bool polls)
     atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
     for (unsigned i = 0; i < count; i++) {
         if (stuck[i] || polls)
-            fire_timers(&workers.all[i].timers, UINT_MAX);
+            timers_fire(&workers.all[i].timers, FIRE_HELP);
         if (worker_attention(&workers.all[i]))
             share_of(&workers.all[i]);
     }

@@ -284,10 +284,79 @@ static void clock_runs(void)
 {
     for (int i = 0; i < 2; i++) {
         explorer_until(timer_set_or_over);
-        struct timer *timer = timerq_expire(&model_timers, deadline);
-        if (timer)
-            timer->fire(timer);
+        struct timer *due[1];
+        if (timerq_expire(&model_timers, deadline, due, 1) == 1)
+            due[0]->fire(due[0]);
     }
+}
+
+/* ------------------------------------------------------------------ timers */
+
+/* More than one batch, and than what the queue takes for small. */
+#define TIMERS 200
+/* Removed, postponed, and left as they are, in turn. */
+#define KINDS  3
+
+static struct timer timers[TIMERS];
+static int64_t fired_last;
+
+static void timers_begin(void)
+{
+    memset(timers, 0, sizeof(timers));
+    fired_last = 0;
+    received = 0;
+}
+
+/* In no order, and several at one time. */
+static int64_t timer_time(size_t i)
+{
+    return 1 + (int64_t)(i * 7919 % 97);
+}
+
+static void expire_till(int64_t now, size_t most)
+{
+    struct timer *due[TIMERQ_BATCH];
+    size_t count;
+    do {
+        count = timerq_expire(&model_timers, now, due, most);
+        MUST(count <= most);
+        for (size_t i = 0; i < count; i++) {
+            MUST(due[i]->when <= now && due[i]->when >= fired_last);
+            MUST((size_t)(due[i] - timers) % KINDS != 0);
+            fired_last = due[i]->when;
+            received++;
+        }
+    } while (count > 0);
+}
+
+/*
+ * Some are stopped, and some postponed: among those that are due with them, or
+ * behind them.
+ */
+static void timers_in_order(void)
+{
+    for (size_t i = 0; i < TIMERS; i++) {
+        timers[i].when = timer_time(i);
+        timerq_add(&model_timers, &timers[i]);
+    }
+    for (size_t i = 0; i < TIMERS; i++) {
+        if (i % KINDS == 0)
+            MUST(timerq_remove(&timers[i]));
+        else if (i % KINDS == 1)
+            MUST(timerq_postpone(&timers[i],
+                                 timers[i].when + (int64_t)(i % 60)));
+    }
+    expire_till(0, TIMERQ_BATCH);
+    expire_till(30, 5);
+    expire_till(60, TIMERQ_BATCH);
+    expire_till(1000, TIMERQ_BATCH);
+}
+
+static void timers_end(void)
+{
+    MUST(received == TIMERS - (TIMERS + KINDS - 1) / KINDS);
+    MUST(timerq_count(&model_timers) == 0);
+    MUST(timerq_next(&model_timers) == RN_NEVER);
 }
 
 /* ---------------------------------------------------------------- contexts */
@@ -649,6 +718,7 @@ static const struct model models[] = {
      runq_begin,
      {run_next, steal_next},
      runq_end_two},
+    {"timers_leave_in_order", timers_begin, {timers_in_order}, timers_end},
     {"chan_meets", chan_begin, {send_a, recv_a}, chan_end},
     {"chan_two_senders", chan_begin, {send_a, recv_a_twice, send_a}, chan_end},
     {"chan_two_receivers",

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timer_fire.c: see timer_fire.h. A batch is taken out under one hold of the
+ * queue's lock; what each timer does is done outside, in the order in which
+ * they are due.
+ */
+#include "timer_fire.h"
+
+#include "hooks.h"
+#include "mutant.h"
+#include "schedule.h"
+#include "seam.h"
+
+/* What is due at one moment goes in any order, and tasks may run between. */
+static bool fire_simulated(struct timerq *timers)
+{
+    bool any = false;
+    int64_t now = seam_now() + MUTANT(TIMER_EARLY) * RN_MS;
+    for (;;) {
+        uint32_t due = timerq_due(timers, now);
+        if (due == 0 || (any && schedule_draw(DECIDE_TIMER, 2) == 1))
+            return any;
+        struct timer *timer =
+            timerq_expire_one(timers, now, schedule_draw(DECIDE_TIMER, due));
+        if (timer) {
+            hook_timer(timer->when, now);
+            timer->fire(timer);
+            any = true;
+        }
+    }
+}
+
+bool timers_fire(struct timerq *timers, unsigned most)
+{
+    struct timer *due[TIMERQ_BATCH];
+    bool any = false;
+    if (likely(timerq_earliest(timers) == RN_NEVER))
+        return false;
+    if (unlikely(seam_simulated))
+        return timerq_next(timers) != RN_NEVER && fire_simulated(timers);
+    int64_t now = seam_now();
+    while (most > 0 && timerq_earliest(timers) <= now) {
+        size_t count = timerq_expire(timers, now, due,
+                                     most < TIMERQ_BATCH ? most : TIMERQ_BATCH);
+        for (size_t i = 0; i < count; i++) {
+            hook_timer(due[i]->when, now);
+            due[i]->fire(due[i]);
+        }
+        if (count == 0)
+            break;
+        most -= (unsigned)count;
+        any = true;
+    }
+    return any;
+}
