@@ -209,11 +209,16 @@ uint32_t rn_sim_draw(uint32_t count);
  *
  * and rn_conn_take makes a connection of one end of a pair. So a whole server
  * and its clients run under a seed, and wait for nothing outside. All of net.h
- * but datagrams works as it does over TCP: deadlines, half-close, a close that
- * wakes everybody. A dialed connection reaches its listener after a delay, and
+ * works as it does over TCP: deadlines, half-close, a close that wakes everybody.
+ * A dialed connection reaches its listener after a delay, and
  * any that has come may be accepted first. Faults also refuse a dial
  * (-ECONNREFUSED), reset a connection before it is accepted, and leave no memory
  * for one (RN_NOMEM).
+ *
+ * Datagrams: rn_udp_bind takes such an address too, and rn_udp_send from there
+ * to another. Each is under way for a time of its own, so it may overtake others;
+ * one to nobody, or to a socket where 64 lie, is lost. A fault loses it, or lets
+ * it come twice.
  */
 struct rn_sim_link {
     int64_t

@@ -7,7 +7,7 @@
 
 #include "os.h"
 #include "os_net.h"
-#include "simfd.h"
+#include "simudp.h"
 
 static inline int64_t net_receive(int fd, bool is_socket, void *data,
                                   size_t size)
@@ -35,6 +35,8 @@ static inline int net_shutdown(int fd, int how)
 /* Which of the events it is ready for now. */
 static inline int net_ready(int fd, int events)
 {
+    if (unlikely(simudp_is(fd)))
+        return simudp_ready(fd, events);
     return unlikely(simfd_is(fd)) ? simfd_ready(fd, events)
                                   : os_poll_one(fd, events, 0);
 }
@@ -46,7 +48,9 @@ static inline int net_accept(int fd, struct net_address *peer)
 
 static inline void net_close(int fd)
 {
-    if (unlikely(simfd_is(fd)))
+    if (unlikely(simudp_is(fd)))
+        simudp_close(fd);
+    else if (unlikely(simfd_is(fd)))
         simfd_close(fd);
     else
         os_close(fd);

@@ -3,9 +3,11 @@
  * net_udp.c: datagrams (net.h).
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "alloc.h"
 #include "net_address.h"
+#include "net_call.h"
 #include "net_conn.h"
 #include "net_lookup.h"
 #include "os.h"
@@ -13,24 +15,42 @@
 
 struct rn_udp {
     struct netfd fd;
+    bool is_simulated;
     bool is_in6; /* takes IPv4 addresses only as mapped ones */
     char address[RN_ADDRESS_MAX];
 };
 
-/* The address to bind to; an IPv4 one where any will do and IPv6 is not. */
-static int find_address(const char *text, struct net_address *address)
+static void format_simulated(const char *name, char *text)
 {
-    struct endpoint endpoint;
+    snprintf(text, RN_ADDRESS_MAX, "sim:%.63s", name);
+}
+
+/* The address to bind to; an IPv4 one where any will do and IPv6 is not. */
+static int find_address(const struct endpoint *endpoint,
+                        struct net_address *address)
+{
     struct net_addresses list;
-    int status = address_parse(text, true, &endpoint);
-    if (endpoint.is_simulated)
-        return RN_INVALID;
-    if (status == 0 && endpoint.address.size == 0)
-        status = lookup(NULL, endpoint.host, endpoint.port, &list);
+    int status = 0;
+    if (endpoint->address.size == 0)
+        status = lookup(NULL, endpoint->host, endpoint->port, &list);
     if (status != 0)
         return status;
-    *address = endpoint.address.size ? endpoint.address : list.at[0];
+    *address = endpoint->address.size ? endpoint->address : list.at[0];
     return address->any.sa_family == AF_UNIX ? RN_INVALID : 0;
+}
+
+static int open_simulated(struct rn_udp *udp, const char *name)
+{
+    int fd = simudp_bind(name);
+    if (fd < 0)
+        return fd;
+    udp->is_simulated = true;
+    int status = netfd_open(&udp->fd, fd);
+    if (status < 0)
+        simudp_close(fd);
+    else
+        format_simulated(name, udp->address);
+    return status;
 }
 
 static int open_socket(struct rn_udp *udp, const struct net_address *address)
@@ -57,14 +77,20 @@ static int open_socket(struct rn_udp *udp, const struct net_address *address)
 
 int rn_udp_bind(const char *text, struct rn_udp **out)
 {
+    struct endpoint endpoint;
     struct net_address address;
-    int status = find_address(text, &address);
+    int status = address_parse(text, true, &endpoint);
+    if (status == 0 && !endpoint.is_simulated)
+        status = find_address(&endpoint, &address);
     if (status != 0)
         return status;
     struct rn_udp *udp = schedule_alloc(1, sizeof(*udp));
     if (!udp)
         return RN_NOMEM;
-    status = open_socket(udp, &address);
+    if (endpoint.is_simulated)
+        status = open_simulated(udp, endpoint.host);
+    else
+        status = open_socket(udp, &address);
     if ((status == -EAFNOSUPPORT || status == -EADDRNOTAVAIL) &&
         address_any_in4(text, &address))
         status = open_socket(udp, &address);
@@ -76,15 +102,28 @@ int rn_udp_bind(const char *text, struct rn_udp **out)
     return RN_OK;
 }
 
+/* Of whom one datagram is, as he is known where it came. */
+struct sender {
+    struct net_address address;
+    char name[SIMFD_NAME_MAX];
+};
+
+static int64_t receive(int fd, void *data, size_t size, struct sender *sender)
+{
+    if (unlikely(simudp_is(fd)))
+        return simudp_receive(fd, data, size, sender->name);
+    return os_receive_from(fd, data, size, &sender->address);
+}
+
 int64_t rn_udp_recv(struct rn_udp *udp, void *data, size_t size,
                     char from[RN_ADDRESS_MAX])
 {
-    struct net_address sender = {0};
+    struct sender sender = {0};
     int64_t got = netfd_begin(&udp->fd, NETFD_READ);
     if (got != 0)
         return got;
     for (;;) {
-        got = os_receive_from(udp->fd.fd, data, size, &sender);
+        got = receive(udp->fd.fd, data, size, &sender);
         if (got != -EAGAIN)
             break;
         got = netfd_wait(&udp->fd, NETFD_READ, NULL);
@@ -96,8 +135,10 @@ int64_t rn_udp_recv(struct rn_udp *udp, void *data, size_t size,
     if (got < 0)
         return got;
     memory_was_written(data, (size_t)got);
-    if (from)
-        address_format(&sender, from, RN_ADDRESS_MAX);
+    if (from && sender.name[0])
+        format_simulated(sender.name, from);
+    else if (from)
+        address_format(&sender.address, from, RN_ADDRESS_MAX);
     return got;
 }
 
@@ -107,9 +148,12 @@ int rn_udp_send(struct rn_udp *udp, const char *to, const void *data,
     struct endpoint endpoint;
     int status = address_parse(to, false, &endpoint);
     struct net_address *address = &endpoint.address;
-    if (status != 0 || address->size == 0 || address->any.sa_family == AF_UNIX)
+    bool simulated = udp->is_simulated;
+    if (status != 0 || endpoint.is_simulated != simulated)
         return RN_INVALID;
-    if (udp->is_in6 && address->any.sa_family == AF_INET)
+    if (!simulated && (address->size == 0 || address->any.sa_family == AF_UNIX))
+        return RN_INVALID;
+    if (!simulated && udp->is_in6 && address->any.sa_family == AF_INET)
         address_map_to_in6(address);
     net_edge_out();
     memory_was_read(data, size);
@@ -117,10 +161,15 @@ int rn_udp_send(struct rn_udp *udp, const char *to, const void *data,
     if (status != 0)
         return status;
     int64_t put;
-    while ((put = os_send_to(udp->fd.fd, data, size, address)) == -EAGAIN) {
+    if (simulated)
+        put = simudp_send(udp->fd.fd, endpoint.host, data, size);
+    else
+        put = os_send_to(udp->fd.fd, data, size, address);
+    while (put == -EAGAIN) {
         put = netfd_wait(&udp->fd, NETFD_WRITE, NULL);
         if (put < 0)
             break;
+        put = os_send_to(udp->fd.fd, data, size, address);
     }
     netfd_end(&udp->fd, NETFD_WRITE);
     return put < 0 ? (int)put : RN_OK;

@@ -22,7 +22,7 @@
 #include "sched.h"
 #include "schedule_text.h"
 #include "signal_internal.h"
-#include "simfd.h"
+#include "simudp.h"
 #include "spawn.h"
 #include "trace_internal.h"
 #include "track.h"
@@ -125,6 +125,7 @@ static void simulate(void)
 {
     seam_simulate();
     simfd_reset();
+    simudp_reset();
 }
 
 /* Before each run. */

@@ -215,10 +215,20 @@ static void reset(struct end *e)
     }
 }
 
+static int64_t after_delay(const struct rn_sim_link *link)
+{
+    return seam_now() + link->delay_ns / (DELAY_PARTS - 1) *
+                            schedule_draw(DECIDE_NET, DELAY_PARTS);
+}
+
+int64_t simfd_network_arrival(void)
+{
+    return after_delay(&network);
+}
+
 static int64_t arrival(struct end *to)
 {
-    int64_t at = seam_now() + to->link.delay_ns / (DELAY_PARTS - 1) *
-                                  schedule_draw(DECIDE_NET, DELAY_PARTS);
+    int64_t at = after_delay(&to->link);
     int64_t last = to->writes ? to->arriving[to->writes - 1].at : 0;
     return at > last ? at : last;
 }

@@ -50,4 +50,7 @@ int simfd_dial(const char *name);
 /* Any of those that have come. RN_AGAIN, -ECONNABORTED, -EBADF. */
 int simfd_accept(int fd);
 
+/* When what is sent over the network now arrives; the delay is drawn. */
+int64_t simfd_network_arrival(void);
+
 #endif

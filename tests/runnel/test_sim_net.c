@@ -374,7 +374,7 @@ static int refuse(void *arg)
     memset(name + 4, 'x', 64);
     RN_SIM_CHECK(rn_listen("sim:", NULL, &listener) == RN_INVALID);
     RN_SIM_CHECK(rn_listen(name, NULL, &listener) == RN_INVALID);
-    RN_SIM_CHECK(rn_udp_bind(ADDRESS, &udp) == RN_INVALID);
+    RN_SIM_CHECK(rn_udp_bind(name, &udp) == RN_INVALID);
     RN_SIM_CHECK(rn_dial(NULL, ADDRESS, &conn) == -ECONNREFUSED);
     RN_SIM_CHECK(rn_sim_network(&(struct rn_sim_link){.delay_ns = -1}) ==
                  RN_INVALID);
@@ -416,6 +416,176 @@ static void waiting_for_nobody_is_a_deadlock(void)
     CHECK_EQ_INT(rn_sim_run(&options, serve_them_all, NULL), RN_OK);
 }
 
+/* --------------------------------------------------------------- datagrams */
+
+#define DATAGRAMS 10
+
+static int overtaken; /* in all runs */
+
+static void send_numbers(rn_chan(bool) *start)
+{
+    struct rn_udp *udp;
+
+    rn_recv(*start, NULL);
+    RN_SIM_CHECK(rn_udp_bind("sim:sender", &udp) == RN_OK);
+    for (char i = 0; i < DATAGRAMS; i++)
+        RN_SIM_CHECK(rn_udp_send(udp, "sim:here", &i, 1) == RN_OK);
+    rn_udp_free(udp);
+}
+
+static int count_numbers(void *arg)
+{
+    rn_chan(bool) start = rn_chan_make(bool, 1);
+    char from[RN_ADDRESS_MAX] = "";
+    bool seen_before[DATAGRAMS] = {0};
+    struct rn_udp *udp;
+    char last = -1;
+    char number;
+
+    (void)arg;
+    RN_SIM_CHECK(rn_sim_network(&slow) == RN_OK);
+    rn_go(send_numbers, start);
+    RN_SIM_CHECK(rn_udp_bind("sim:here", &udp) == RN_OK);
+    rn_send(start, true);
+    for (int i = 0; i < DATAGRAMS; i++) {
+        RN_SIM_CHECK(rn_udp_recv(udp, &number, 1, from) == 1);
+        RN_SIM_CHECK(strcmp(from, "sim:sender") == 0);
+        RN_SIM_CHECK(number >= 0 && number < DATAGRAMS);
+        RN_SIM_CHECK(!seen_before[(int)number]);
+        seen_before[(int)number] = true;
+        overtaken += number < last;
+        last = number;
+    }
+    rn_udp_set_deadline(udp, rn_deadline(RN_S));
+    RN_SIM_CHECK(rn_udp_recv(udp, &number, 1, NULL) == RN_TIMEOUT);
+    rn_udp_free(udp);
+    rn_chan_free(start);
+    return 0;
+}
+
+/* Each datagram comes once and whole, and may overtake others. */
+static void datagrams_arrive_in_some_order(void)
+{
+    explored(count_numbers, 0);
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        const struct rn_sim_options options = {.seed = seed};
+
+        CHECK_EQ_INT(rn_sim_run(&options, count_numbers, NULL), RN_OK);
+    }
+    CHECK(overtaken > 0);
+}
+
+static int copies[3]; /* runs in which it came so often */
+
+static struct rn_udp *bind_surely(const char *address)
+{
+    struct rn_udp *udp;
+    int status;
+
+    do {
+        status = rn_udp_bind(address, &udp);
+    } while (status == RN_NOMEM);
+    RN_SIM_CHECK(status == RN_OK);
+    return udp;
+}
+
+static int count_copies(void *arg)
+{
+    struct rn_udp *from = bind_surely("sim:one");
+    struct rn_udp *to = bind_surely("sim:two");
+    int count = 0;
+    char byte = 0;
+
+    (void)arg;
+    RN_SIM_CHECK(rn_udp_send(from, "sim:two", "x", 1) == RN_OK);
+    rn_udp_set_deadline(to, rn_deadline(RN_S));
+    while (rn_udp_recv(to, &byte, 1, NULL) == 1 && byte == 'x')
+        count++;
+    RN_SIM_CHECK(count <= 2);
+    copies[count]++;
+    rn_udp_free(from);
+    rn_udp_free(to);
+    return 0;
+}
+
+/* A fault loses a datagram, or lets it come twice. */
+static void faults_lose_and_double_datagrams(void)
+{
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        const struct rn_sim_options options = {.seed = seed, .fault_one_in = 2};
+
+        CHECK_EQ_INT(rn_sim_run(&options, count_copies, NULL), RN_OK);
+    }
+    CHECK(copies[0] > 0);
+    CHECK(copies[1] > 0);
+    CHECK(copies[2] > 0);
+}
+
+static void close_it(struct rn_udp **own)
+{
+    rn_udp_close(*own);
+}
+
+static int misuse_datagrams(void *arg)
+{
+    static char big[65508];
+    struct rn_udp *udp;
+    struct rn_udp *other = NULL;
+    char bytes[4] = "";
+
+    (void)arg;
+    RN_SIM_CHECK(rn_udp_bind("sim:", &other) == RN_INVALID);
+    RN_SIM_CHECK(rn_udp_bind("sim:me", &udp) == RN_OK);
+    RN_SIM_CHECK(strcmp(rn_udp_address(udp), "sim:me") == 0);
+    RN_SIM_CHECK(rn_udp_bind("sim:me", &other) == -EADDRINUSE);
+    RN_SIM_CHECK(rn_udp_send(udp, "sim:nobody", "x", 1) == RN_OK);
+    RN_SIM_CHECK(rn_udp_send(udp, "127.0.0.1:9", "x", 1) == RN_INVALID);
+    RN_SIM_CHECK(rn_udp_send(udp, "sim:me", big, sizeof(big)) == -EMSGSIZE);
+    RN_SIM_CHECK(rn_udp_send(udp, "sim:me", "", 0) == RN_OK);
+    RN_SIM_CHECK(rn_udp_recv(udp, bytes, 2, NULL) == 0);
+    RN_SIM_CHECK(rn_udp_send(udp, "sim:me", "abc", 3) == RN_OK);
+    RN_SIM_CHECK(rn_udp_recv(udp, bytes, 2, NULL) == 2 && bytes[2] == 0);
+    RN_SIM_CHECK(rn_udp_bind("127.0.0.1:0", &other) == RN_OK);
+    RN_SIM_CHECK(rn_udp_send(other, "sim:me", "x", 1) == RN_INVALID);
+    rn_udp_free(other);
+    rn_go(close_it, udp);
+    RN_SIM_CHECK(rn_udp_recv(udp, bytes, 2, NULL) == RN_CLOSED);
+    RN_SIM_CHECK(rn_udp_send(udp, "sim:me", "x", 1) == RN_CLOSED);
+    rn_yield();
+    rn_udp_free(udp);
+    /* Closed, the name is free again. */
+    RN_SIM_CHECK(rn_udp_bind("sim:me", &udp) == RN_OK);
+    rn_udp_free(udp);
+    return 0;
+}
+
+/* What datagrams cannot do has the statuses of net.h. */
+static void datagrams_have_the_usual_statuses(void)
+{
+    const struct rn_sim_options options = {.seed = 3};
+
+    CHECK_EQ_INT(rn_sim_run(&options, misuse_datagrams, NULL), RN_OK);
+}
+
+static int wait_for_datagram(void *arg)
+{
+    static struct rn_udp *udp; /* nobody comes back to free it */
+    char byte;
+
+    (void)arg;
+    RN_SIM_CHECK(rn_udp_bind("sim:me", &udp) == RN_OK);
+    return (int)rn_udp_recv(udp, &byte, 1, NULL);
+}
+
+/* Waiting for a datagram that nobody sends is a deadlock. */
+static void waiting_for_no_datagram_is_a_deadlock(void)
+{
+    const struct rn_sim_options options = {.quiet = true};
+
+    CHECK_EQ_INT(rn_sim_run(&options, wait_for_datagram, NULL), RN_DEADLOCK);
+    CHECK_EQ_INT(rn_sim_run(&options, count_copies, NULL), RN_OK);
+}
+
 static int listen_really(void *arg)
 {
     struct rn_listener *listener;
@@ -434,5 +604,7 @@ static void real_runs_have_no_simulated_addresses(void)
 CHECK_MAIN(server_answers_every_client, failures_reach_both_sides,
            seed_decides_the_whole_exchange, accept_order_is_left_to_the_seed,
            waits_end_as_over_tcp, what_cannot_be_is_refused,
-           waiting_for_nobody_is_a_deadlock,
+           waiting_for_nobody_is_a_deadlock, datagrams_arrive_in_some_order,
+           faults_lose_and_double_datagrams, datagrams_have_the_usual_statuses,
+           waiting_for_no_datagram_is_a_deadlock,
            real_runs_have_no_simulated_addresses)
