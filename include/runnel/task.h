@@ -206,7 +206,7 @@ unsigned rn_procs(void);
  * So many from now on, 1 to 1024. Goroutines that run go on running until they
  * park or yield. RN_OK, RN_INVALID, or why a thread could not be made: then
  * there are fewer until one can. Does not park. Under simulation there is one
- * worker whatever is asked for.
+ * worker whatever is asked for. While no runtime runs it ends the program.
  */
 int rn_set_procs(unsigned count);
 

@@ -336,7 +336,8 @@ unsigned rn_procs(void)
 
 int rn_set_procs(unsigned count)
 {
-    CHECKED(sched_is_open());
+    if (!sched_is_open())
+        fatal("rn_set_procs while no runtime runs");
     return sched_set_procs(count);
 }
 

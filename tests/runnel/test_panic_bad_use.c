@@ -164,6 +164,33 @@ static void go_outside_rn_run(void)
     atexit(go_at_exit);
 }
 
+static void set_procs_at_exit(void)
+{
+    rn_set_procs(2);
+}
+
+/* So is asking for workers. */
+static void procs_outside_rn_run(void)
+{
+    atexit(set_procs_at_exit);
+}
+
+static void take_number(int *own)
+{
+    (void)own;
+}
+
+static void try_go_at_exit(void)
+{
+    (void)rn_try_go(take_number, 1);
+}
+
+/* So is a start that may fail for lack of memory. */
+static void try_go_outside_rn_run(void)
+{
+    atexit(try_go_at_exit);
+}
+
 static void sleep_at_exit(void)
 {
     rn_sleep(RN_S);
@@ -272,6 +299,15 @@ static const struct rn_death deaths[] = {
      {"panic: signal notify outside the runtime\n\n"}},
     {"go_outside_rn_run",
      go_outside_rn_run,
+     2,
+     {"fatal error: goroutine started at ",
+      "test_panic_bad_use.c:", " while no runtime runs\n"}},
+    {"procs_outside_rn_run",
+     procs_outside_rn_run,
+     2,
+     {"fatal error: rn_set_procs while no runtime runs\n"}},
+    {"try_go_outside_rn_run",
+     try_go_outside_rn_run,
      2,
      {"fatal error: goroutine started at ",
       "test_panic_bad_use.c:", " while no runtime runs\n"}},
