@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // page.mjs: the page in a real browser, from the drop to the rejected rows.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +42,14 @@ async function startSlowly(page, file) {
   });
 }
 
+// A workbook of these sheets: names and rows.
+function workbook(folder, name, sheets) {
+  const cli = fileURLToPath(new URL('../cli', import.meta.url));
+  execFileSync('python3', ['-B', '-c', 'import json, sys; sys.path.insert(0, sys.argv[1]); from sluice_cli import workbook; workbook(*sys.argv[2:4], *map(tuple, json.loads(sys.argv[4])))',
+    cli, folder, name, JSON.stringify(sheets)]);
+  return join(folder, name);
+}
+
 test('from the drop to the rejected rows', async ({ server, open }) => {
   const page = await open();
   await accessible(page, 'empty');
@@ -71,8 +80,21 @@ test('from the drop to the rejected rows', async ({ server, open }) => {
   assert.equal(await rows.count(), rejected);
   await accessible(page, 'rejects');
   await shoot(page, 'rejects');
+
+  // The history is the server's: after a reload the import stands there with
+  // how it ended and why; filtered by a reason, its rows alone are shown.
+  await page.reload();
+  await badge(page, 'Done, some rows rejected').waitFor();
+  assert.equal(await page.getByText('Nothing has been imported yet.').isVisible(), false);
+  assert.equal(await jobs(page).locator('[data-loaded]').textContent(), loaded.toLocaleString('en'));
+  await jobs(page).getByText(`${rejected} rows rejected`).click();
+  await rows.nth(rejected - 1).waitFor();
+  const option = await jobs(page).locator('[data-reason] option').nth(1).textContent();
+  const [, reason, many] = /^(.*) \((\d+)\)$/.exec(option);
+  assert.ok(Number(many) > 0 && Number(many) < rejected, option);
   await jobs(page).locator('[data-reason]').selectOption({ index: 1 });
-  await page.waitForFunction((n) => document.querySelectorAll('[data-reject-rows] tr').length < n, rejected);
+  await page.waitForFunction((n) => document.querySelectorAll('[data-reject-rows] tr').length === n, Number(many));
+  for (const text of await rows.locator('td:last-child').allTextContents()) assert.ok(text.startsWith(reason), text);
 
   for (const [name, ending] of [['CSV', 'csv'], ['Excel workbook', 'xlsx']]) {
     const waiting = page.waitForEvent('download');
@@ -181,6 +203,26 @@ test('columns that do not fit the table', async ({ folder, server, open }) => {
   await start.click();
   await badge(page, 'Done').waitFor();
   assert.equal(server.sql('SELECT full_name, born FROM people ORDER BY id'), 'Ada|1815-12-10\nGrace|1906-12-09');
+});
+
+test('a workbook of several sheets', async ({ folder, server, open }) => {
+  const file = workbook(folder, 'year.xlsx', [['Spring', [['Flower'], ['Tulip']]],
+    ['Summer', [['Fruit', 'Kilos'], ['Cherry', 3], ['Plum', 5]]], ['Notes', [['x']]]]);
+  const page = await open();
+  await page.setInputFiles('#files', file);
+  await drafts(page).getByText('1 row below the titles').waitFor();
+  const picker = drafts(page).getByLabel('Sheet');
+  assert.deepEqual(await picker.locator('option').allTextContents(), ['Spring', 'Summer', 'Notes']);
+  const headers = () => drafts(page).locator('[data-columns] th').allTextContents();
+  assert.deepEqual(await headers(), ['Flower']);
+  await picker.selectOption('Summer');
+  await drafts(page).getByText('2 rows below the titles').waitFor();
+  assert.deepEqual(await headers(), ['Fruit', 'Kilos']);
+  await page.getByRole('button', { name: /^Start import/ }).click();
+  await badge(page, 'Done').waitFor();
+  await jobs(page).getByText('sheet “Summer”').waitFor();
+  const { imports } = await server.json('/api/imports');
+  assert.equal(server.sql(`SELECT fruit, kilos FROM ${imports[0].table} ORDER BY kilos`), 'Cherry|3\nPlum|5');
 });
 
 test('two tabs show the same, and several files go at once', async ({ folder, open }) => {

@@ -12,7 +12,8 @@
 const $ = (selector, from = document) => from.querySelector(selector);
 const part = (card, name) => $(`[data-${name}]`, card);
 const template = (name) => $(`#${name}-template`).content.firstElementChild.cloneNode(true);
-const number = new Intl.NumberFormat("en").format;
+let format = null; /* slow to make: only when there is a number */
+const number = (n) => (format ||= new Intl.NumberFormat("en")).format(n);
 const show = (node, visible) => { node.hidden = !visible; };
 
 function element(name, text, attributes = {}) {
@@ -690,6 +691,7 @@ async function load() {
     targets = known.targets;
     list.imports.forEach(update);
     oldest = list.imports.length;
+    summarize();
     show($("#older"), list.total > oldest);
     show($("#offline"), false);
     connect(list.version);
@@ -721,7 +723,10 @@ function setUp() {
   $("#start-all").onclick = startAll;
   $("#older").onclick = () => loadOlder().catch((error) => announce(error.message));
   addEventListener("beforeunload", (e) => { if (drafts.size) e.preventDefault(); });
+  if (input.files.length) input.onchange(); /* somebody was quick */
   load();
 }
 
-setUp();
+/* After the first picture, which needs nothing of this; a hidden page has none. */
+if (document.hidden) setUp();
+else requestAnimationFrame(() => setTimeout(setUp));
