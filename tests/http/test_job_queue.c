@@ -25,7 +25,7 @@ static struct job *add(char client)
     struct job *job = &jobs[made++];
     job->client = names[(int)client];
     snprintf(job->id, sizeof(job->id), "%c%zu", client, made);
-    CHECK(job_queue_add(&queue, job));
+    job_queue_add(&queue, job);
     return job;
 }
 
@@ -123,15 +123,22 @@ static void removed_from_anywhere(void)
     CHECK_EQ_STR(take_all(), "");
 }
 
-static void all_are_forgotten(void)
+static void removed_from_a_client_in_the_middle(void)
 {
     begin();
-    add_all("abcab");
-    job_queue_clear(&queue);
-    CHECK(queue.turns == NULL);
-    CHECK_EQ_STR(take_all(), "");
+    add('a');
+    struct job *first = add('b');
+    struct job *second = add('b');
+    add_all("ca");
+    job_queue_remove(&queue, first);
+    CHECK_EQ_STR(job_queue_take(&queue, any, NULL)->client, "a");
+    CHECK(job_queue_take(&queue, any, NULL) == second);
+    CHECK_EQ_STR(take_all(), "ca");
+    add_all("ab");
+    job_queue_remove(&queue, queue.turns->next_turn);
+    CHECK_EQ_STR(take_all(), "a");
 }
 
 CHECK_MAIN(clients_take_turns, a_newcomer_waits_one_round_at_most,
            a_clients_jobs_keep_their_order, what_may_not_run_holds_up_nobody,
-           removed_from_anywhere, all_are_forgotten)
+           removed_from_anywhere, removed_from_a_client_in_the_middle)

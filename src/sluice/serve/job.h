@@ -80,7 +80,8 @@ struct job {
     struct job *next;   /* newer before older */
     struct job *changed_before; /* in the order of versions */
     struct job *changed_after;
-    struct job *next_waiting;
+    struct job *next_waiting; /* of the same client */
+    struct job *next_turn;    /* the next client's first */
 };
 
 struct job *job_new(void);

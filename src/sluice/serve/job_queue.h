@@ -13,14 +13,12 @@
 
 #include "serve/job.h"
 
-struct job_client;
-
 struct job_queue {
-    struct job_client *turns; /* each has a job that waits */
+    struct job *turns; /* the first job of each client that has one */
 };
 
-/* Appends the job to its client's. False when memory is out. */
-bool job_queue_add(struct job_queue *queue, struct job *job);
+/* Appends the job to its client's. */
+void job_queue_add(struct job_queue *queue, struct job *job);
 
 /* Takes out a job that waits. */
 void job_queue_remove(struct job_queue *queue, struct job *job);
@@ -32,8 +30,5 @@ void job_queue_remove(struct job_queue *queue, struct job *job);
 struct job *job_queue_take(struct job_queue *queue,
                            bool (*may_run)(void *arg, const struct job *job),
                            void *arg);
-
-/* Forgets all that wait. */
-void job_queue_clear(struct job_queue *queue);
 
 #endif

@@ -64,13 +64,11 @@ void jobs_register_metrics(struct jobs *jobs)
 
 /* -------------------------------------------------------------------- queue */
 
-bool jobs_enqueue(struct jobs *jobs, struct job *job)
+void jobs_enqueue(struct jobs *jobs, struct job *job)
 {
-    if (!job_queue_add(&jobs->queue, job))
-        return false;
+    job_queue_add(&jobs->queue, job);
     jobs->waiting++;
     metric_add(&waiting_now, 1);
-    return true;
 }
 
 static void waits_no_more(struct jobs *jobs)
@@ -224,20 +222,14 @@ static int put_on_disk(struct jobs *jobs, const struct job_request *request,
 }
 
 /* Under the lock: the job waits from now on. */
-static bool let_wait(struct jobs *jobs, struct job *job)
+static void let_wait(struct jobs *jobs, struct job *job)
 {
     jobs->waiting--; /* the place that reserve took */
     job->busy = false;
     job->state = JOB_QUEUED;
-    if (!jobs_enqueue(jobs, job)) {
-        job->state = JOB_FAILED;
-        issue_set(&job->error, ISSUE_MEMORY, "out of memory");
-        jobs_changed(jobs, job);
-        return false;
-    }
+    jobs_enqueue(jobs, job);
     jobs_changed(jobs, job);
     jobs_start_waiting(jobs);
-    return true;
 }
 
 int jobs_submit(struct jobs *jobs, const struct job_request *request,
@@ -266,9 +258,7 @@ int jobs_submit(struct jobs *jobs, const struct job_request *request,
         job->awaited = request->awaited;
         jobs_insert(jobs, job);
         metric_add(&uploaded, (int64_t)job->size);
-        kept = let_wait(jobs, job);
-        if (!kept)
-            *why = job->error;
+        let_wait(jobs, job);
     } else {
         jobs->waiting--;
         job_free(job);

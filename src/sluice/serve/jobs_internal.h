@@ -113,8 +113,8 @@ void jobs_prune(struct jobs *jobs);
 
 /* --- jobs.c --------------------------------------------------------------- */
 
-/* Under the lock: the job waits; false when memory is out. */
-bool jobs_enqueue(struct jobs *jobs, struct job *job);
+/* Under the lock: the job waits. */
+void jobs_enqueue(struct jobs *jobs, struct job *job);
 /* Under the lock: starts all that may run. */
 void jobs_start_waiting(struct jobs *jobs);
 void jobs_register_metrics(struct jobs *jobs);

@@ -65,9 +65,7 @@ static int take_up(struct jobs *jobs, struct job *job, struct issue *why)
         return store_put(jobs->store, job, JOB_FAILED, why);
     }
     if (job->state == JOB_QUEUED)
-        return jobs_enqueue(jobs, job)
-                   ? 0
-                   : issue_set(why, ISSUE_MEMORY, "out of memory");
+        jobs_enqueue(jobs, job);
     if (job->state != JOB_RUNNING)
         return 0;
     job->state = JOB_INTERRUPTED;
@@ -122,7 +120,6 @@ static void free_jobs(struct jobs *jobs)
         jobs->newest = job->next;
         job_free(job);
     }
-    job_queue_clear(&jobs->queue);
     for (size_t i = 0; i < jobs->place_count; i++) {
         free((char *)(uintptr_t)jobs->places[i].target.name);
         free((char *)(uintptr_t)jobs->places[i].target.dsn);
