@@ -71,6 +71,19 @@ def bytes_that_are_no_table(folder):
 
 
 @case
+def what_only_bears_the_name(folder):
+    for start, word in (("\ufeff\r\n<!DOCTYPE html><p>Please sign in", "web page"),
+                        ("<HTML><table><tr><td>a,b", "web page"),
+                        ("<table border=1><tr><td>a", "web page"),
+                        ('<?xml version="1.0"?>\n<Workbook>', "XML"),
+                        ("%PDF-1.7\na,b", "PDF")):
+        put(folder, "list.xlsx", start + "\n1,2\n")
+        cannot_read(folder, "list.xlsx", word, "save it as .xlsx")
+    put(folder, "a.csv", "<b>,html\n1,2\n")
+    imported(folder, "a.csv", "--to", "sqlite:out.sqlite")
+
+
+@case
 def an_archive_without_a_workbook(folder):
     put_parts(folder, "docs.xlsx", {"readme.txt": "hello"})
     cannot_read(folder, "docs.xlsx")

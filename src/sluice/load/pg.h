@@ -125,7 +125,10 @@ void pg_error_from_result(struct pg_error *error, const PGresult *result,
 /* -1, always, with *error filled. */
 int pg_error_set(struct pg_error *error, enum pg_fault fault,
                  enum issue_code code, const char *text);
-/* Copies with runs of white space and control characters as one space. */
+/*
+ * Copies with runs of white space and control characters as one space, and
+ * lines set apart by "; ".
+ */
 void pg_one_line(char *out, size_t size, const char *text);
 /* An error that ends the import, as its issue; returns -1. */
 int pg_error_issue(const struct pg_error *error, struct issue *why);

@@ -60,14 +60,18 @@ int pg_error_set(struct pg_error *error, enum pg_fault fault,
 void pg_one_line(char *out, size_t size, const char *text)
 {
     size_t len = 0;
-    for (; *text != '\0' && len + 1 < size; text++) {
-        bool blank = (unsigned char)*text <= ' ';
-        if (blank && (len == 0 || out[len - 1] == ' '))
+    const char *gap = ""; /* before the next word */
+    for (; *text != '\0' && len + 3 < size; text++) {
+        if ((unsigned char)*text <= ' ') {
+            bool ends = len > 0 && !strchr(".,:;", out[len - 1]);
+            if (len > 0 && *gap != ';')
+                gap = *text == '\n' && ends ? "; " : " ";
             continue;
-        out[len++] = blank ? ' ' : *text;
+        }
+        while (*gap)
+            out[len++] = *gap++;
+        out[len++] = *text;
     }
-    while (len > 0 && out[len - 1] == ' ')
-        len--;
     struct slice whole = {out, len};
     if (*text != '\0')
         len = utf8_prefix(whole, utf8_check(whole));

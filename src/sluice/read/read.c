@@ -46,6 +46,37 @@ static int refuse_ole(const struct mapped_file *file, struct issue *why)
                      "it as .xlsx");
 }
 
+/*
+ * Files that programs save or servers send under the name of a workbook, and
+ * that would pass for text of one odd column: told by how they begin.
+ */
+static const struct {
+    const char *start;
+    const char *what;
+} strangers[] = {
+    {"<!doctype html", "a web page"}, {"<html", "a web page"},
+    {"<table", "a web page"},         {"<?xml", "an XML file"},
+    {"%PDF-", "a PDF file"},
+};
+
+static int refuse_strangers(struct slice all, struct issue *why)
+{
+    if (all.len >= 3 && memcmp(all.ptr, "\xef\xbb\xbf", 3) == 0)
+        all = (struct slice){all.ptr + 3, all.len - 3};
+    while (all.len > 0 && memchr(" \t\r\n", *all.ptr, 4))
+        all = (struct slice){all.ptr + 1, all.len - 1};
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+        struct slice start = slice_of(strangers[i].start);
+        if (all.len >= start.len &&
+            slice_equal_nocase((struct slice){all.ptr, start.len}, start))
+            return issue_set(why, ISSUE_UNSUPPORTED,
+                             "is %s, which is not read; open it in a "
+                             "spreadsheet program and save it as .xlsx",
+                             strangers[i].what);
+    }
+    return 0;
+}
+
 /* The file's name without folders and ending; NULL when memory is out. */
 static char *base_name(const char *path)
 {
@@ -90,6 +121,8 @@ static int open_format(struct workbook *book, const char *path,
         book->format = FORMAT_XLSX;
         return xlsx_open(&book->xlsx, &book->file, why);
     }
+    if (refuse_strangers(all, why) < 0)
+        return -1;
     book->format = FORMAT_CSV;
     book->name = base_name(options && options->name ? options->name : path);
     if (!book->name)

@@ -515,7 +515,9 @@ static int listen_at(struct server *server, struct issue *why)
                          address);
     int status = rn_listen(address, NULL, &server->listener);
     if (status == RN_INVALID)
-        return issue_set(why, ISSUE_USAGE, "%s is no address to listen on",
+        return issue_set(why, ISSUE_USAGE,
+                         "%s is no address to listen on, such as "
+                         "127.0.0.1:8080, [::1]:8080 or unix:PATH",
                          address);
     if (status < 0)
         return issue_set(why, ISSUE_IO, "cannot listen on %s: %s", address,
