@@ -2,6 +2,7 @@
 /*
  * jobs_internal.h: all jobs, as the files that keep them know each other.
  *
+ *     jobs_places.c  targets, folders, and places for looks
  *     jobs_list.c    the list, its lock, and whom a change is told
  *     jobs_ledger.c  what is to be dropped from the targets' ledgers
  *     jobs_keep.c    which of those that ended are kept
@@ -76,6 +77,13 @@ struct jobs {
     struct jobs_watch *watches;
 };
 
+/* --- jobs_places.c -------------------------------------------------------- */
+
+/* Where its upload is; owned, NULL when memory is out. */
+char *jobs_upload_path(const struct jobs *jobs, const struct job *job);
+/* False, and *index behind the last, when no target bears the name. */
+bool jobs_find_place(const struct jobs *jobs, const char *name, size_t *index);
+
 /* --- jobs_list.c ---------------------------------------------------------- */
 
 void jobs_lock(struct jobs *jobs);
@@ -90,11 +98,6 @@ void jobs_changed(struct jobs *jobs, struct job *job);
 void jobs_insert(struct jobs *jobs, struct job *job);
 /* Nobody finds the job any more. */
 void jobs_unlink(struct jobs *jobs, struct job *job);
-
-/* Where its upload is; owned, NULL when memory is out. */
-char *jobs_upload_path(const struct jobs *jobs, const struct job *job);
-/* False, and *index behind the last, when no target bears the name. */
-bool jobs_find_place(const struct jobs *jobs, const char *name, size_t *index);
 
 /* --- jobs_ledger.c -------------------------------------------------------- */
 
