@@ -13,8 +13,9 @@
  * free and wakes the oldest waiter, which must try again: a newcomer may be
  * faster, and then the waiter goes back to the front. A waiter that has waited
  * HANDOVER_NS is given the lock instead, so no waiter is passed for ever (the
- * two modes of Go's sync.Mutex). With -Dchecks=true the other bits of a locked
- * mutex are those of its address.
+ * two modes of Go's sync.Mutex). Who finds it held while nobody waits looks a few
+ * times before it queues. With -Dchecks=true the other bits of a locked mutex are
+ * those of its address.
  *
  * WaitGroup: the counter and a mark that somebody is queued are one word. Whoever
  * takes it to 0 and sees the mark wakes all, under the guard; until then nobody
@@ -36,6 +37,13 @@
 #define HANDOVER_NS (1 * RN_MS)
 
 enum { LOCKED = 1, WAITERS = 2 };
+
+/* A microsecond where a pause takes 10 ns: as long as to park and be woken. */
+#ifdef SPINS /* the model check has little */
+enum { LOOKS = SPINS, PAUSES = 1 };
+#else
+enum { LOOKS = 4, PAUSES = 30 };
+#endif
 
 /* ------------------------------------------------------------------ mutex */
 
@@ -147,14 +155,39 @@ static noinline int lock_slow(struct rn_mutex *mutex, struct wait_limit limit)
     }
 }
 
+/*
+ * Held, and nobody waits: looks now and then whether it is free, for most sections
+ * are short, and whoever is in one runs on another worker. Rarely, for each look
+ * takes the cache line from him.
+ */
+static noinline bool spin(struct rn_mutex *mutex)
+{
+    if (sched_procs() < 2)
+        return false;
+    for (int i = 0; i < LOOKS; i++) {
+        for (int pauses = 0; pauses < PAUSES; pauses++)
+            cpu_pause();
+        uint32_t state =
+            atomic_load_explicit(&mutex->state_, memory_order_relaxed);
+        if (state & WAITERS)
+            return false;
+        if (state == 0 && atomic_compare_exchange_strong_explicit(
+                              &mutex->state_, &state, held_here(mutex),
+                              memory_order_acquire, memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
 static inline int lock_within(struct wait_limit limit, struct rn_mutex *mutex)
 {
     sched_point();
     race_uses_atomically(&mutex->state_);
-    uint32_t free = 0;
+    uint32_t state = 0;
     if (unlikely(!atomic_compare_exchange_strong_explicit(
-            &mutex->state_, &free, held_here(mutex), memory_order_acquire,
-            memory_order_relaxed))) {
+            &mutex->state_, &state, held_here(mutex), memory_order_acquire,
+            memory_order_relaxed)) &&
+        (state & WAITERS || !spin(mutex))) {
         int status = lock_slow(mutex, limit);
         if (status != RN_OK)
             return status;

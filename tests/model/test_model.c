@@ -793,6 +793,8 @@ static const struct model models[] = {
      {read_in, write_in, read_in},
      locks_end},
     {"rwmutex_writers", locks_begin, {write_in, read_in, write_in}, locks_end},
+    {"mutex_spin", spin_begin, {enter, enter, enter}, locks_end},
+    {"mutex_spin_try", spin_begin, {enter, try_to_enter, enter}, locks_end},
     {"rwmutex_spin", spin_begin, {read_in, write_in, read_in}, locks_end},
     {"rwmutex_spin_writers",
      spin_begin,
