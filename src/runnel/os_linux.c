@@ -33,6 +33,8 @@
 
 /* Since Linux 6.13; not in the headers of Debian 12. */
 #define OS_MADV_GUARD_INSTALL 102
+/* The caller's own process, in place of a pidfd; since Linux 6.14. */
+#define OS_PIDFD_SELF         (-10001)
 /* Ranges for one call of the kernel. */
 #define OS_RANGES_MAX         64
 
@@ -211,11 +213,15 @@ noinline int os_guard(void *address, size_t size)
 /* madvise for many ranges of this process; bytes done, 0: not at all. */
 static size_t advise_many(const struct iovec *ranges, size_t count, int advice)
 {
-    int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (self < 0)
-        return 0;
-    ssize_t done = syscall(SYS_process_madvise, self, ranges, count, advice, 0);
-    close(self);
+    ssize_t done =
+        syscall(SYS_process_madvise, OS_PIDFD_SELF, ranges, count, advice, 0);
+    if (done < 0 && errno == EBADF) {
+        int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+        if (self < 0)
+            return 0;
+        done = syscall(SYS_process_madvise, self, ranges, count, advice, 0);
+        close(self);
+    }
     return done > 0 ? (size_t)done : 0;
 }
 

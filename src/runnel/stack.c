@@ -9,6 +9,10 @@
  * 3. none: beyond that, the stack's lowest word must still be zero when the
  *    goroutine ends. Reading it maps the shared zero page, no memory.
  *
+ * A slab is address space for many stacks: mapping one needs, for a moment, what
+ * every page fault of the process needs, so there are few. A worker takes a run
+ * of blocks from it and guards them, without the lock.
+ *
  * Rejected: writing a canary, which would touch a second page of every stack;
  * one mapping a stack, which costs 0.7 us and a mapping each.
  *
@@ -35,9 +39,15 @@
 #define STACK_SCALE 1
 #endif
 
-#define SLAB_STACKS 64 /* stacks a slab of the smaller classes */
-#define COLOURS     16 /* places of the record, a cache line apart */
-#define SLAB_MAX    ((size_t)64 * 1024 * 1024)
+#define COLOURS 16 /* places of the record, a cache line apart */
+
+/* The first slab of a class: so many stacks, or so many bytes. */
+#define SLAB_STACKS 64
+#define SLAB_MIN    ((size_t)64 * 1024 * 1024)
+/* Each further one is twice as large, up to this many bytes. */
+#define SLAB_MAX    ((size_t)512 * 1024 * 1024)
+/* A worker takes so many new stacks at once; one call guards them. */
+#define RUN_STACKS  64
 
 /* Lines of the record, and below it, that are written when a goroutine starts. */
 #define RECORD_LINES 4
@@ -52,8 +62,7 @@ struct slab {
     struct slab *next;
     char *start;
     size_t size;
-    size_t carved;  /* bytes handed out */
-    size_t guarded; /* bytes whose stacks were guarded when it was mapped */
+    size_t carved; /* bytes handed out */
     uint32_t class;
 };
 
@@ -65,6 +74,7 @@ static struct {
     size_t record;
     struct slab *slabs; /* newest first */
     struct slab *open[STACK_CLASSES];
+    size_t next_slab[STACK_CLASSES];    /* its bytes; 0: none was opened yet */
     struct stack *packs[STACK_CLASSES]; /* those with their pages; these ... */
     struct stack *hot[STACK_CLASSES];   /* ... and single ones */
     size_t hot_count;                   /* of all stacks in both */
@@ -113,7 +123,7 @@ void stack_teardown(void)
     while (shared.slabs) {
         struct slab *slab = shared.slabs;
         shared.slabs = slab->next;
-        sanitize_stack_fresh(slab->start, slab->size);
+        sanitize_stack_fresh(slab->start, slab->carved);
         os_unmap(slab->start, slab->size);
         alloc_free(slab);
     }
@@ -121,6 +131,7 @@ void stack_teardown(void)
         alloc_free(shared.cold[i].blocks);
         shared.cold[i] = (struct cold){0};
         shared.open[i] = NULL;
+        shared.next_slab[i] = 0;
         shared.packs[i] = NULL;
         shared.hot[i] = NULL;
     }
@@ -163,6 +174,7 @@ static bool on_valgrind(void)
 /* Guards the block's lowest page; false when no kind of guard fits. */
 static bool guard(char *low)
 {
+    lock_acquire(&shared.lock);
     if (shared.guard == GUARD_MADVISE && os_guard(low, shared.page) != 0)
         shared.guard = GUARD_PROTECT;
     /* Emulators (QEMU's) take any advice they do not know for a hint. */
@@ -173,7 +185,9 @@ static bool guard(char *low)
     }
     if (shared.guard == GUARD_PROTECT && os_protect(low, shared.page) != 0)
         shared.guard = GUARD_NONE;
-    return shared.guard != GUARD_NONE;
+    bool guarded = shared.guard != GUARD_NONE;
+    lock_release(&shared.lock);
+    return guarded;
 }
 
 /*
@@ -188,48 +202,90 @@ static void valgrind_stack(struct stack *stack)
     (void)stack;
 }
 
+/* Under the lock: address space for a slab, of half the size if need be. */
+static char *slab_map(uint32_t class, size_t *size)
+{
+    size_t least = stack_bytes(class) * SLAB_STACKS;
+    if (least > SLAB_MIN)
+        least = SLAB_MIN;
+    *size = shared.next_slab[class] ? shared.next_slab[class] : least;
+    char *start = os_map(*size);
+    for (; !start && *size > least; start = os_map(*size))
+        *size /= 2;
+    if (start)
+        shared.next_slab[class] = *size < SLAB_MAX ? 2 * *size : *size;
+    return start;
+}
+
+/* Under the lock. */
 static struct slab *slab_open(uint32_t class)
 {
-    size_t size = stack_bytes(class) * SLAB_STACKS;
-    if (size > SLAB_MAX)
-        size = SLAB_MAX;
     struct slab *slab = alloc_zeroed(1, sizeof(*slab));
     if (!slab)
         return NULL;
-    slab->start = os_map(size);
+    slab->start = slab_map(class, &slab->size);
     if (!slab->start) {
         alloc_free(slab);
         return NULL;
     }
-    slab->size = size;
     slab->class = class;
-    if (shared.guard == GUARD_MADVISE && shared.guard_seen) {
-        size_t bytes = stack_bytes(class);
-        slab->guarded = bytes * os_guard_many(slab->start, bytes, size / bytes,
-                                              shared.page);
-    }
     slab->next = shared.slabs;
     shared.slabs = slab;
     shared.open[class] = slab;
     return slab;
 }
 
-/* Under the lock. */
-static struct stack *carve(uint32_t class)
+/* Under the lock: blocks of a slab, at most so many; false: no memory. */
+static bool run_take(struct stack_run *run, uint32_t class, size_t most)
 {
     struct slab *slab = shared.open[class];
     if (!slab || slab->carved == slab->size)
         slab = slab_open(class);
     if (!slab)
+        return false;
+    size_t bytes = most * stack_bytes(class);
+    if (bytes > slab->size - slab->carved)
+        bytes = slab->size - slab->carved;
+    run->at = slab->start + slab->carved;
+    run->end = run->at + bytes;
+    run->guarded = run->at;
+    slab->carved += bytes;
+    return true;
+}
+
+/* At most so many blocks, guarded where one call can do that for all. */
+static bool run_open(struct stack_run *run, uint32_t class, size_t most)
+{
+    size_t bytes = stack_bytes(class);
+    lock_acquire(&shared.lock);
+    bool by_one_call = shared.guard == GUARD_MADVISE && shared.guard_seen;
+    bool found = run_take(run, class, most);
+    lock_release(&shared.lock);
+    if (found && most > 1 && by_one_call)
+        run->guarded +=
+            bytes * os_guard_many(run->at, bytes,
+                                  (size_t)(run->end - run->at) / bytes,
+                                  shared.page);
+    return found;
+}
+
+/* One that was never used. */
+static struct stack *carve(struct stack_cache *cache, uint32_t class)
+{
+    struct stack_run one = {0};
+    struct stack_run *run = cache ? &cache->fresh[class] : &one;
+    if (run->at == run->end && !run_open(run, class, cache ? RUN_STACKS : 1))
         return NULL;
-    char *low = slab->start + slab->carved;
-    bool guarded = slab->carved < slab->guarded || guard(low);
+    char *low = run->at;
+    bool guarded = low < run->guarded || guard(low);
     struct stack *stack = record_of(low, class);
     stack->low = low;
     stack->class = class;
     stack->guarded = guarded;
     valgrind_stack(stack);
-    slab->carved += stack_bytes(class);
+    run->at += stack_bytes(class);
+    if (run->guarded < run->at)
+        run->guarded = run->at;
     return stack;
 }
 
@@ -323,13 +379,12 @@ bool stack_cool(void)
     return true;
 }
 
-/* Under the lock. */
+/* Under the lock: one that was used before, or NULL. */
 static struct stack *take_shared(uint32_t class)
 {
     if (any_hot(class))
         return take_hot(class);
-    struct stack *stack = warm_up(class);
-    return stack ? stack : carve(class);
+    return warm_up(class);
 }
 
 /* A worker's free stacks of a class: as many as are counted, and none in use. */
@@ -370,7 +425,7 @@ static noinline struct stack *take_slow(struct stack_cache *cache,
     lock_acquire(&shared.lock);
     stack = take_shared(class);
     lock_release(&shared.lock);
-    return stack;
+    return stack ? stack : carve(cache, class);
 }
 
 /* It may have run elsewhere last: what is written of it first comes nearer. */

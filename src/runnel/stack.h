@@ -40,11 +40,19 @@ static inline size_t stack_bytes(uint32_t class)
 /* So many free stacks change hands at once, as a chain. */
 #define STACK_PACK 256
 
+/* Blocks that were never used; those below `guarded` have their guards. */
+struct stack_run {
+    char *at;
+    char *end;
+    char *guarded;
+};
+
 /* Free stacks of one worker; owner only. */
 struct stack_cache {
     struct stack *free[STACK_CLASSES]; /* fewer than a pack */
     uint32_t count[STACK_CLASSES];     /* of them */
     struct stack *pack[STACK_CLASSES]; /* one more, or NULL */
+    struct stack_run fresh[STACK_CLASSES];
 };
 
 /* Once, before any other call; `record` is the size of the owner's record. */

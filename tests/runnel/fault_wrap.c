@@ -498,6 +498,8 @@ static int error_of(long number, const long *a)
         return EINTR;
     case SYS_clone:
         return EAGAIN;
+    case SYS_process_madvise:
+        return EBADF; /* as where the process has no number of its own */
     default:
         return 0;
     }

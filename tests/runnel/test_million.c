@@ -3,9 +3,13 @@
  * A million of everything at once, and more threads than there may be. Without
  * sanitizers only: they would need more memory than a machine has.
  */
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "rn_check.h"
 
-#define MILLION 1000000
+#define MILLION  1000000
+#define MEGABYTE ((int64_t)1024 * 1024)
 
 /* Whether this machine has that much memory left. */
 static bool has_gigabytes(long wanted)
@@ -54,6 +58,52 @@ static void a_million_goroutines_are_alive(void)
     rn_close(gate);
     rn_waitgroup_wait(&all);
     CHECK_EQ_INT(atomic_load(&woken), MILLION);
+    rn_chan_free(gate);
+}
+
+static int64_t address_space(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ld", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+/*
+ * Where the address space is limited, stacks take what there is of it, in ever
+ * smaller parts; then there is RN_NOMEM, and what runs goes on.
+ */
+static void stacks_take_the_space_there_is(void)
+{
+    const int64_t used = address_space();
+    rn_chan(char) gate = rn_chan_make(char, 0);
+    _Atomic(int) woken = 0;
+    struct rlimit limit;
+    int started = 0;
+
+    getrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = (rlim_t)(used + 400 * MEGABYTE);
+    if (!CHECK(used > 0) || !CHECK(setrlimit(RLIMIT_AS, &limit) == 0))
+        return;
+    while (rn_try_go(wait_at_gate,
+                     (struct waiting){rn_recv_end(gate), &woken}) == RN_OK)
+        started++;
+    CHECK((int64_t)limit.rlim_cur - address_space() < 32 * MEGABYTE);
+    CHECK_EQ_INT(rn_task_count(), started + 1);
+    rn_close(gate);
+    while (rn_task_count() > 1)
+        rn_yield();
+    CHECK_EQ_INT(atomic_load(&woken), started);
+    CHECK_EQ_INT(
+        rn_try_go(wait_at_gate, (struct waiting){rn_recv_end(gate), &woken}),
+        RN_OK);
+    while (rn_task_count() > 1)
+        rn_yield();
     rn_chan_free(gate);
 }
 
@@ -142,5 +192,6 @@ static void threads_have_a_bound(void)
     rn_chan_free(hold);
 }
 
-RN_CHECK_MAIN(threads_have_a_bound, a_million_goroutines_are_alive,
-              a_million_timers_fire, a_million_timers_are_stopped)
+RN_CHECK_MAIN(threads_have_a_bound, stacks_take_the_space_there_is,
+              a_million_goroutines_are_alive, a_million_timers_fire,
+              a_million_timers_are_stopped)
