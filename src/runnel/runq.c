@@ -14,6 +14,8 @@
 #define NEXT_STREAK 48
 /* Wide wake-ups run one cold stack after another: fetched so far ahead. */
 #define AHEAD       8
+/* The same for a chain, of which nothing more is used when it is taken apart. */
+#define CHAIN_AHEAD 8
 
 /* ---------------------------------------------------------------- a ring */
 
@@ -240,8 +242,13 @@ struct task *runq_take_half(struct runq *q, uint32_t *count)
         length(&q->ready) >= length(&q->fresh) ? &q->ready : &q->fresh;
     *count = length(r) / 2;
     for (uint32_t i = 0; i < *count; i++) {
-        *link = take_oldest(r);
-        link = &(*link)->next;
+        struct task *task = take_oldest(r);
+        task->ahead =
+            i + CHAIN_AHEAD < *count
+                ? r->places[(head_of(r) + CHAIN_AHEAD - 1) % RUNQ_SIZE]
+                : NULL;
+        *link = task;
+        link = &task->next;
     }
     *link = NULL;
     bias_leave(&q->bias);

@@ -81,6 +81,8 @@ struct task {
     struct stack stack; /* first: see stack.h */
     void *sp;           /* at rest */
     struct task *next;  /* in a queue of runnable tasks */
+    /* One that comes later there, to be prefetched; may be stale, or NULL. */
+    struct task *ahead;
     struct sanitize sanitize;
     _Atomic(uint8_t) state; /* relaxed: for reports only */
     bool foreign;
