@@ -11,6 +11,18 @@
 #include "schedule.h"
 #include "seam.h"
 
+/*
+ * Timers that are fired before goroutines run again: what the first ones start
+ * runs, and gives its stack back, before the last ones start more. While so
+ * many wait to run, fewer are fired than goroutines run between two looks
+ * (TIMER_TICKS in sched.c).
+ */
+#define FIRE_SOME   64
+#define FIRE_QUEUED 32
+#define FIRE_FEW    4
+/* By who can run none: enough that whoever is free next has work. */
+#define FIRE_HELP   256
+
 /* What is due at one moment goes in any order, and tasks may run between. */
 static bool fire_simulated(struct timerq *timers)
 {
@@ -30,14 +42,10 @@ static bool fire_simulated(struct timerq *timers)
     }
 }
 
-bool timers_fire(struct timerq *timers, unsigned most)
+static bool fire_real(struct timerq *timers, unsigned most)
 {
     struct timer *due[TIMERQ_BATCH];
     bool any = false;
-    if (likely(timerq_earliest(timers) == RN_NEVER))
-        return false;
-    if (unlikely(seam_simulated))
-        return timerq_next(timers) != RN_NEVER && fire_simulated(timers);
     int64_t now = seam_now();
     while (most > 0 && timerq_earliest(timers) <= now) {
         size_t count = timerq_expire(timers, now, due,
@@ -52,4 +60,19 @@ bool timers_fire(struct timerq *timers, unsigned most)
         any = true;
     }
     return any;
+}
+
+bool timers_fire(struct timerq *timers, uint32_t queued)
+{
+    if (likely(timerq_earliest(timers) == RN_NEVER))
+        return false;
+    if (unlikely(seam_simulated))
+        return timerq_next(timers) != RN_NEVER && fire_simulated(timers);
+    return fire_real(timers, queued < FIRE_QUEUED ? FIRE_SOME : FIRE_FEW);
+}
+
+void timers_help(struct timerq *timers)
+{
+    if (timerq_earliest(timers) != RN_NEVER)
+        fire_real(timers, FIRE_HELP);
 }

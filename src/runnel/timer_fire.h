@@ -8,10 +8,14 @@
 #include "timerq.h"
 
 /*
- * Runs what is due, `most` timers at most; under simulation as many as the
- * schedule says. True when any ran. The caller holds no lock, and whoever
- * judges a deadlock counts him as awake.
+ * Runs some of what is due: the fewer, the more goroutines wait already to run
+ * on the caller's worker; under simulation as many as the schedule says. True
+ * when any ran. The caller holds no lock, and whoever judges a deadlock counts
+ * him as awake.
  */
-bool timers_fire(struct timerq *timers, unsigned most);
+bool timers_fire(struct timerq *timers, uint32_t queued);
+
+/* The same by a thread that runs no goroutine, for those that will. */
+void timers_help(struct timerq *timers);
 
 #endif

@@ -21,17 +21,6 @@
 /* The quiet time after a vain search; doubles each time, up to the maximum. */
 #define QUIET_MIN     (50 * RN_US)
 #define QUIET_MAX     (1 * RN_MS)
-/*
- * Timers that are fired before goroutines run again: what the first ones start
- * runs, and gives its stack back, before the last ones start more. While so
- * many wait to run, fewer are fired than goroutines run between two looks
- * (TIMER_TICKS in sched.c).
- */
-#define FIRE_SOME     64
-#define FIRE_QUEUED   32
-#define FIRE_FEW      4
-/* By who can run none: enough that whoever is free next has work. */
-#define FIRE_HELP     256
 /* Between two goroutines that are started because they have waited longest. */
 #define PATIENT_NS    (1 * RN_MS)
 /* How often a program that only a foreign thread can wake is looked at. */
@@ -333,18 +322,12 @@ void worker_timer_add(struct timer *timer)
         poll_kick();
 }
 
-/* Fires what is due in a queue, so that this worker runs what it starts. */
 static bool fire_timers(struct worker *w, struct timerq *timers)
 {
-    bool many = runq_length(&w->runq) < FIRE_QUEUED;
-    return timers_fire(timers, many ? FIRE_SOME : FIRE_FEW);
+    return timers_fire(timers, runq_length(&w->runq));
 }
 
-/*
- * What is due in any queue. Whoever has nothing else to do may: a timer that is
- * due gets the poller up, which would else fall asleep and get up until another
- * has fired it.
- */
+/* By whoever has nothing else to do: what is due would not let him sleep. */
 static bool fire_any(struct worker *w)
 {
     bool any = false;
@@ -772,7 +755,7 @@ void worker_help(const bool *stuck, unsigned count, bool polls)
     atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
     for (unsigned i = 0; i < count; i++) {
         if (stuck[i] || polls)
-            timers_fire(&workers.all[i].timers, FIRE_HELP);
+            timers_help(&workers.all[i].timers);
         if (worker_attention(&workers.all[i]))
             share_of(&workers.all[i]);
     }
