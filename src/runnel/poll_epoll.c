@@ -7,9 +7,11 @@
  * it is held from the enlistment until the waiter is off its stack, so a waiter
  * is never woken before it sleeps.
  *
- * An event of an owned descriptor carries the round in which it was registered.
+ * An event carries the round in which its descriptor was registered, or armed.
  * One that was fetched before the descriptor was closed, and is looked at after
- * its number got a new owner, is of another round and is dropped.
+ * its number was given to another, is of an earlier round and is dropped.
+ * Nothing is lost by that: to arm asks epoll anew for all that anybody waits
+ * for.
  *
  * Simulated descriptors (simfd.c) are owned too, and have a chunk of their own
  * at the end of the table. Their edges come from poll_tell.
@@ -38,7 +40,7 @@
  * task so many lines on both sides of its record. */
 #define AHEAD       8
 #define WAIT_LINES  4
-/* Data of an event: the number, and for an owned one this bit and the round. */
+/* Data of an event: the number, the round, and for an owned one this bit. */
 #define OWNED       (UINT64_C(1) << 62)
 #define ROUND_SHIFT 32
 #define ROUND_MASK  ((UINT64_C(1) << (62 - ROUND_SHIFT)) - 1)
@@ -50,7 +52,7 @@ struct poll_desc {
     bool owned;
     int edges;      /* owned: directions that came while nobody waited, and
                        POLL_HUNG, which is OS_HANGUP, since it came */
-    uint64_t round; /* owned: which registration, up to ROUND_MASK */
+    uint64_t round; /* which registration or arming, up to ROUND_MASK */
     struct poll_wait *reader;
     struct poll_wait *writer;
 };
@@ -100,7 +102,8 @@ void poll_forget(void)
     /* The table stays: what is still armed may yet be reported. */
     for (int i = 0; i <= CHUNKS; i++)
         for (int fd = 0; net.chunks[i] && fd < CHUNK; fd++)
-            net.chunks[i][fd] = (struct poll_desc){0};
+            net.chunks[i][fd] =
+                (struct poll_desc){.round = net.chunks[i][fd].round};
     atomic_store_explicit(&net.waiting, 0, memory_order_relaxed);
     atomic_store_explicit(&net.services, 0, memory_order_relaxed);
 }
@@ -147,11 +150,19 @@ static struct poll_desc *find_or_make(int fd)
     return &chunk[fd % CHUNK];
 }
 
+/* Under the lock: a new round; what its events carry, but for OWNED. */
+static uint64_t begin_round(struct poll_desc *desc, int fd)
+{
+    desc->round = (desc->round + 1) & ROUND_MASK;
+    return desc->round << ROUND_SHIFT | (uint64_t)fd;
+}
+
 /* Under the lock: arms for whoever waits. */
 static int arm(struct poll_desc *desc, int fd)
 {
     int events = (desc->reader ? RN_READ : 0) | (desc->writer ? RN_WRITE : 0);
-    return events ? os_poll_arm(net.poll, fd, events, (uint64_t)fd) : 0;
+    return events ? os_poll_arm(net.poll, fd, events, begin_round(desc, fd))
+                  : 0;
 }
 
 /* Under the lock: true when it was listed. */
@@ -251,8 +262,7 @@ int poll_own(int fd, struct poll_desc **out)
     lock_acquire(&desc->lock);
     desc->owned = true;
     desc->edges = 0;
-    desc->round = (desc->round + 1) & ROUND_MASK;
-    uint64_t data = OWNED | desc->round << ROUND_SHIFT | (uint64_t)fd;
+    uint64_t data = OWNED | begin_round(desc, fd);
     int status = 0;
     if (is_simulated(fd)) /* who waited for it went with an earlier run */
         desc->reader = desc->writer = NULL;
@@ -350,14 +360,14 @@ static void deliver(const struct os_event *event, struct ended *ended)
     uint64_t round = event->data >> ROUND_SHIFT & ROUND_MASK;
     struct poll_desc *desc = find(fd);
     lock_acquire(&desc->lock);
-    if (owned && (!desc->owned || desc->round != round)) {
+    if (owned != desc->owned || desc->round != round) {
         lock_release(&desc->lock);
         return;
     }
     INVARIANT(desc_check(desc));
     end_waits(desc, owned, event->events, ended);
     /* One shot was for both directions; who is left needs another. */
-    if (!owned && !desc->owned)
+    if (!owned)
         arm(desc, fd);
     lock_release(&desc->lock);
 }
