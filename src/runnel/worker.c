@@ -161,6 +161,11 @@ noinline void worker_wake_one_(void)
         os_futex_wake(&w->wake, 1);
 }
 
+static bool has_next(const struct worker *w)
+{
+    return atomic_load_explicit(&w->runq.next, memory_order_relaxed);
+}
+
 /*
  * Takes one task of the shared queue, and of this worker's part of it as many
  * more as there is room for, at most `most` in all.
@@ -197,7 +202,7 @@ static struct task *take_shared(struct worker *w, uint32_t most)
      * it may have said meanwhile that it does no more.
      */
     bool more = workers.first || runq_length(&w->runq) != 0 ||
-                (taken && !workers.poller);
+                (taken && (!workers.poller || has_next(w)));
     lock_release(&workers.lock);
     if (more)
         worker_wake_if_idle();
@@ -258,18 +263,31 @@ static void start_parked(struct task *task)
     worker_start(task);
 }
 
-/* One of several goes behind the others, so that they run in their order. */
-static void start_in_turn(struct worker *w, struct task *task, bool alone)
+/* Several go behind the others, so that they run in their order. */
+static void start_in_turn(struct worker *w, struct task *task)
 {
     if (unlikely(task->foreign)) {
         worker_wake_foreigner(task);
-    } else if (alone || !w || task->pinned || seam_simulated ||
-               worker_attention(w)) {
+    } else if (!w || task->pinned || seam_simulated || worker_attention(w)) {
         start_parked(task);
     } else {
         set_runnable(task);
         enqueue(w, task);
     }
+}
+
+/*
+ * The only thing that its worker, which has just looked for work or slept, has
+ * to do: it runs next, and nobody else is woken for it.
+ */
+static bool starts_alone(struct worker *w, struct task *task)
+{
+    if (!w || task->foreign || task->pinned || seam_simulated ||
+        worker_attention(w) || runq_length(&w->runq) != 0 || has_next(w))
+        return false;
+    set_runnable(task);
+    (void)runq_put_next(&w->runq, task);
+    return true;
 }
 
 /* Wakes who waited for descriptors that are ready. */
@@ -278,17 +296,17 @@ static bool collect(int64_t timeout)
     struct poll_wait *wait = poll_collect(timeout);
     uint32_t count = 0;
     struct worker *self = worker_self(); /* or the monitor */
-    bool alone = wait && !wait->next;
     if (self)
         count_one(&self->polls);
-    while (wait) {
-        struct poll_wait *next = wait->next; /* it is not ours once ready */
-        start_in_turn(self, wait->task, alone);
-        count++;
-        wait = next;
-    }
-    if (count > 1)
+    if (wait && !wait->next && starts_alone(self, wait->task)) {
+        count = 1;
+    } else if (wait) {
+        for (struct poll_wait *next; wait; wait = next, count++) {
+            next = wait->next; /* it is not ours once ready */
+            start_in_turn(self, wait->task);
+        }
         worker_wake_if_idle();
+    }
     hook_poll(count);
     poll_settle(count);
     return count != 0;
@@ -622,7 +640,8 @@ static void sleep_polling(void)
  */
 static bool still_polls(struct worker *w)
 {
-    if (seam_simulated || workers_stopping())
+    /* To get up is never wrong; and it spares the barrier. */
+    if (seam_simulated || workers_stopping() || work_visible())
         return false;
     lock_acquire(&workers.lock);
     bool idle = w->is_idle;
@@ -636,10 +655,12 @@ static bool still_polls(struct worker *w)
     return !worker_attention(w) && !work_visible();
 }
 
-static void sleep_idle(struct worker *w)
+/* False when there was work to be seen, and no sleep. */
+static bool sleep_idle(struct worker *w)
 {
     bool polls = fall_idle(w);
-    if (!work_visible() && !worker_attention(w)) {
+    bool visible = work_visible();
+    if (!visible && !worker_attention(w)) {
         if (polls) {
             do {
                 sleep_polling();
@@ -652,13 +673,16 @@ static void sleep_idle(struct worker *w)
         }
     }
     get_up(w, polls);
+    return !visible;
 }
 
-/* After a vain search: not to be woken for a little while. */
+/* After a vain search, or look at work that is not to be had: not to be woken
+ * for a little while. */
 static void sleep_quiet(struct worker *w)
 {
-    int64_t quiet = QUIET_MIN << (w->vain < 5 ? w->vain : 5);
-    w->vain++;
+    int64_t quiet = QUIET_MIN;
+    if (w->searching)
+        quiet <<= w->vain < 5 ? w->vain++ : 5;
     stop_searching(w);
     atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
@@ -699,13 +723,15 @@ struct task *worker_find(struct worker *w)
             }
             return task;
         }
-        if (w->searching && !rested) {
+        if (!rested) {
             rested = true;
             sleep_quiet(w);
             continue;
         }
-        sleep_idle(w);
-        rested = !w->searching;
+        /* Work that is seen but not to be had (somebody searches already, and
+         * has yet to run; or it is its owner's next) is no reason to look for
+         * it again and again: the processor may be what its owner waits for. */
+        rested = (sleep_idle(w) || seam_simulated) && !w->searching;
     }
     stop_searching(w);
     return NULL;

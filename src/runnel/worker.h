@@ -8,8 +8,9 @@
  *
  *     BUSY      runs tasks
  *     SEARCHING looks for work elsewhere; counted in workers.searching
- *     QUIET     found none after it had been woken; sleeps a little, so that a
- *               pair of tasks that stays together does not wake it each time
+ *     QUIET     found none after it had been woken, or twice what it saw could
+ *               not be had; sleeps a little, so that a pair of tasks that stays
+ *               together does not wake it each time
  *     IDLE      in workers.idle, or the poller: sleeps until it is woken
  *
  * The poller is the idle worker that sleeps in poll_collect, until a descriptor
