@@ -5,12 +5,21 @@
  * The copy has one thread. Locks that other threads held at the fork (the
  * heap's, the loader's) stay locked in it for ever: whatever may need one runs
  * in copy_try and is given up after a while.
+ *
+ * That while is not one of the wall's clock. A machine that is busy gives a copy
+ * little of its time, and one that only came late would be given up, with its
+ * names. So a signal looks at it now and then. It is given up once it has used
+ * its limit of processor time, or has stood still for STILL_MAX looks: used next
+ * to nothing, and slept no more often than a look wakes it, as whoever waits for
+ * a lock that nobody will let go. A slow disk is waited for many times between
+ * two looks.
  */
 #include "copy.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 
 #include "frames.h"
@@ -31,14 +40,25 @@
 #define COPY_TIMEOUT (60 * RN_S)
 #endif
 
+#define LOOK_EVERY  (RN_S / 4)
+#define STILL_MAX   16
+/* Of what stands still, between two looks: what the look itself costs. */
+#define STILL_NS    (RN_MS / 2)
+#define STILL_SLEPT 2
+
 /* Copies that are made of a moment; the exit status that asks for another. */
 #define TRIES 3
 #define AGAIN 75
 
 static struct {
     int tries_left;
+    uint64_t printed; /* by the program, before */
     bool is_one;
     bool guarded;
+    int64_t limit_ns; /* of its processor time: the copy_try that runs */
+    int64_t used_ns;  /* at the last look */
+    int64_t slept;    /* times, at the last look */
+    int still;        /* looks that found it so, in a row */
     char *stack;
     void *caller; /* the context that copy_run was called in, at rest */
     sigjmp_buf back;
@@ -73,7 +93,29 @@ static void cut_off(int signal)
     os_exit(128 + signal);
 }
 
-static const int guards[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
+/* What the copy has used and how often it has slept; true: it stood still. */
+static bool look(void)
+{
+    struct rusage usage = {.ru_nvcsw = 0};
+    getrusage(RUSAGE_SELF, &usage);
+    int64_t used = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * RN_S +
+                   (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * RN_US;
+    bool still = used - copy.used_ns < STILL_NS &&
+                 usage.ru_nvcsw - copy.slept <= STILL_SLEPT;
+    copy.used_ns = used;
+    copy.slept = usage.ru_nvcsw;
+    return still;
+}
+
+static void on_look(int signal)
+{
+    copy.still = look() ? copy.still + 1 : 0;
+    if (copy.guarded &&
+        (copy.used_ns >= copy.limit_ns || copy.still >= STILL_MAX))
+        cut_off(signal);
+}
+
+static const int guards[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 static void watch_signals(void)
 {
@@ -84,26 +126,35 @@ static void watch_signals(void)
         sigaction(guards[i], &action, NULL);
         sigaddset(&open, guards[i]);
     }
+    action.sa_handler = on_look;
+    action.sa_flags |= SA_RESTART;
+    sigaction(SIGALRM, &action, NULL);
+    sigaddset(&open, SIGALRM);
     sigprocmask(SIG_UNBLOCK, &open, NULL);
 }
 
-static void set_alarm(int64_t ns)
+/* Looks come that often; 0: no more. */
+static void set_looks(int64_t ns)
 {
-    struct itimerval timer = {
-        .it_value = {.tv_sec = ns / RN_S, .tv_usec = ns % RN_S / RN_US}};
+    struct timeval every = {.tv_sec = ns / RN_S, .tv_usec = ns % RN_S / RN_US};
+    struct itimerval timer = {every, every};
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-bool copy_try(void (*function)(void *arg), void *arg, int64_t timeout_ns)
+bool copy_try(void (*function)(void *arg), void *arg, int64_t limit_ns)
 {
     if (sigsetjmp(copy.back, 0) != 0) {
         copy.guarded = false;
+        set_looks(0);
         return false;
     }
+    copy.still = 0;
+    (void)look();
+    copy.limit_ns = copy.used_ns + limit_ns;
     copy.guarded = true;
-    set_alarm(timeout_ns);
+    set_looks(LOOK_EVERY);
     function(arg);
-    set_alarm(0);
+    set_looks(0);
     copy.guarded = false;
     return true;
 }
@@ -127,7 +178,7 @@ static void be_one(void *arg)
 
 void copy_again(void)
 {
-    if (copy.tries_left > 0)
+    if (copy.tries_left > 0 && os_printed() == copy.printed)
         os_exit(AGAIN);
 }
 
@@ -137,6 +188,7 @@ static int run_copy(struct order *order)
     int child = os_copy();
     if (child == 0) {
         copy.is_one = true;
+        copy.printed = os_printed();
         copy.stack = order->stack;
 #ifdef RN_ASAN
         __sanitizer_start_switch_fiber(NULL, order->stack, COPY_STACK);

@@ -20,10 +20,10 @@
 bool copy_run(void (*function)(void *arg), void *arg, bool in_handler);
 
 /*
- * In the copy: function(arg), but not beyond `timeout_ns` or a fault. False when
- * it was cut off so.
+ * In the copy: function(arg), but not beyond `limit_ns` of processor time, a fault
+ * or a lock that nobody will let go. False when it was cut off so.
  */
-bool copy_try(void (*function)(void *arg), void *arg, int64_t timeout_ns);
+bool copy_try(void (*function)(void *arg), void *arg, int64_t limit_ns);
 
 /* In the copy: the stack of whoever called copy_run. */
 size_t copy_caller_frames(void **frames, size_t max);
@@ -32,8 +32,8 @@ size_t copy_caller_frames(void **frames, size_t max);
 void copy_stack(uintptr_t *low, uintptr_t *high);
 
 /*
- * In the copy, before it has printed anything: this one is no good (another
- * thread held a lock that it needs), make a new one. Returns in the last try.
+ * In the copy: this one is no good (another thread held a lock that it needs),
+ * make a new one. Returns in the last try, and when something is printed already.
  */
 void copy_again(void);
 

@@ -125,7 +125,10 @@ void os_mute(void);
  * stays held in the copy. It ends with its parent.
  */
 int os_copy(void);
-/* Its exit status (below 0: -EINTR when it was killed); -ETIMEDOUT: it was. */
+/*
+ * Its exit status (below 0: -EINTR when it was killed). -ETIMEDOUT: it was, when
+ * it had used `timeout` of processor time or stood still for so long.
+ */
 int os_copy_wait(int copy, int64_t timeout);
 #define OS_STDERR 2
 /* 0, or -EBADF: not a descriptor. */
@@ -135,5 +138,7 @@ void os_print_to(int fd);
 
 /* Writes all of it to standard error, as far as that takes it. */
 void os_print(const char *text, size_t size);
+/* How many bytes it was given, ever. */
+uint64_t os_printed(void);
 
 #endif

@@ -272,6 +272,16 @@ static void write_entry(const struct tally_entry *entry, bool trim)
         .reason = reason_text(entry->key.reason)});
 }
 
+/* Every name is asked for before a byte is printed: see copy_again. */
+static void find_names(const struct tally *tally)
+{
+    size_t at = 0;
+    const struct tally_entry *entry = tally_next(tally, &at);
+    for (; entry; entry = tally_next(tally, &at))
+        for (size_t i = 0; i < entry->key.depth; i++)
+            (void)site_of(entry->key.frames[i]);
+}
+
 static void write_tally(const struct tally *tally, bool trim, uint64_t weight)
 {
     size_t at = 0;
@@ -317,6 +327,7 @@ static void write_goroutines(enum rn_profile_format format)
     if (tally_open(&tally) != RN_OK)
         os_exit(1);
     stack_each(add_goroutine, &tally);
+    find_names(&tally);
     format_begin(format, &head);
     write_tally(&tally, true, 1);
 }
@@ -340,6 +351,7 @@ static void write_collected(enum rn_profile profile,
         head.values[1] = (struct format_unit){"cpu", "nanoseconds"};
         head.period_type = head.values[1];
     }
+    find_names(&p->tally);
     format_begin(format, &head);
     write_tally(&p->tally, !cpu, cpu ? (uint64_t)period : 0);
 }

@@ -24,15 +24,15 @@
 #include "symbols.h"
 #include "worker.h"
 
-#define FRAMES       48
+#define FRAMES     48
 /* Different stacks that a report tells apart. */
-#define GROUPS       8192
+#define GROUPS     8192
 /* Numbers of goroutines that are written out of a group. */
-#define GROUP_IDS    10
+#define GROUP_IDS  10
 /* One goroutine's stack that cannot be followed. */
-#define WALK_TIMEOUT RN_S
+#define WALK_LIMIT RN_S
 /* How far down the library's own call may be. */
-#define TRIM_MAX     10
+#define TRIM_MAX   10
 
 /* run, sched_begin and rn_switch_boot_, where every goroutine begins. */
 #define BEGIN_FRAMES 3
@@ -195,7 +195,7 @@ static void trace_at_rest(struct task *task, struct stack_trace *trace)
         return;
     struct walk w = {task, trace};
     if (copy_is_one())
-        copy_try(walk, &w, WALK_TIMEOUT);
+        copy_try(walk, &w, WALK_LIMIT);
     else if (world_stands)
         walk(&w);
     /* The innermost is the switch, from one of two places: no difference. */
@@ -218,7 +218,7 @@ static void trace_caller(struct stack_trace *trace)
     struct walk w = {NULL, trace};
     trace->count = 0;
     if (copy_is_one())
-        copy_try(walk, &w, WALK_TIMEOUT);
+        copy_try(walk, &w, WALK_LIMIT);
     else
         trace->count = frames_here(trace->frames, FRAMES, 0);
 }

@@ -47,7 +47,7 @@
 #endif
 
 /* A thread that is not given a processor does not answer. */
-#define ANSWER_TIMEOUT (20 * RN_MS)
+#define ANSWER_TIMEOUT (100 * RN_MS)
 
 struct sampled {
     struct list node;

@@ -27,9 +27,9 @@
 #include "track.h"
 #include "worker.h"
 
-#define OBJECTS      65536 /* a power of two; half of them are used at most */
-#define FIND_TIMEOUT (10 * RN_S)
-#define OWN_RANGES   4
+#define OBJECTS    65536 /* a power of two; half of them are used at most */
+#define FIND_LIMIT (10 * RN_S)
+#define OWN_RANGES 4
 
 /*
  * The shadow memory of sanitizers is too large to be searched, and Valgrind
@@ -249,7 +249,7 @@ void stuck_find(void)
     if (!SEARCHES || !copy_is_one() || search.objects)
         return;
     search.objects = os_map(OBJECTS * sizeof(*search.objects));
-    if (search.objects && !copy_try(find, NULL, FIND_TIMEOUT))
+    if (search.objects && !copy_try(find, NULL, FIND_LIMIT))
         search.done = false;
 }
 

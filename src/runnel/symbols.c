@@ -15,8 +15,8 @@
 #include "copy.h"
 
 /* Reading the debugging information of a large program takes a while. */
-#define OPEN_TIMEOUT (6 * RN_S)
-#define FIND_TIMEOUT (10 * RN_S)
+#define OPEN_LIMIT (6 * RN_S)
+#define FIND_LIMIT (10 * RN_S)
 
 #ifdef RN_LIBDW
 
@@ -61,6 +61,13 @@ static bool load(void)
     return true;
 }
 
+struct question {
+    uintptr_t pc;
+    struct symbol *symbol;
+};
+
+static void ask(void *arg);
+
 static void open_modules(void *arg)
 {
     static Dwfl_Callbacks callbacks;
@@ -80,12 +87,13 @@ static void open_modules(void *arg)
     if (dw.dwfl_linux_proc_report(modules, getpid()) == 0 &&
         dw.dwfl_report_end(modules, NULL, NULL) == 0)
         dw.modules = modules;
+    if (!dw.modules)
+        return;
+    /* Most of what a question allocates the first one does: it is asked here,
+     * where a copy that cannot answer has printed nothing yet. */
+    struct symbol symbol = {.function = 0};
+    ask(&(struct question){(uintptr_t)open_modules, &symbol});
 }
-
-struct question {
-    uintptr_t pc;
-    struct symbol *symbol;
-};
 
 /* The end of a path that does not fit says more than its beginning. */
 static void put_line(struct symbol *symbol, const char *file, int line)
@@ -125,7 +133,7 @@ void symbols_open(void)
     if (!copy_is_one() || dw.tried)
         return;
     dw.tried = true;
-    if (!copy_try(open_modules, NULL, OPEN_TIMEOUT)) {
+    if (!copy_try(open_modules, NULL, OPEN_LIMIT)) {
         copy_again();
         dw.modules = NULL;
     }
@@ -136,8 +144,10 @@ static void find_debug(uintptr_t pc, struct symbol *symbol)
     if (!copy_is_one())
         return;
     struct question question = {pc, symbol};
-    if (dw.modules && !copy_try(ask, &question, FIND_TIMEOUT))
+    if (dw.modules && !copy_try(ask, &question, FIND_LIMIT)) {
+        copy_again();
         dw.modules = NULL;
+    }
 }
 
 #else

@@ -3,6 +3,10 @@
  * Profiles tell where processor time went, who waited for what and for whom,
  * and which goroutines there are.
  */
+#include <dirent.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -262,6 +266,76 @@ static void parked_goroutines_are_counted(void)
     rn_chan_free(chan);
 }
 
+/* A child of one of this process's threads, or 0. */
+static int any_child(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    struct dirent *thread = threads ? readdir(threads) : NULL;
+    int child = 0;
+
+    for (; child == 0 && thread; thread = readdir(threads)) {
+        char path[300];
+        FILE *children;
+
+        snprintf(path, sizeof(path), "/proc/self/task/%s/children",
+                 thread->d_name);
+        children = fopen(path, "re");
+        if (!children)
+            continue; /* it has ended, or is no thread */
+        if (fscanf(children, "%d", &child) != 1)
+            child = 0;
+        fclose(children);
+    }
+    if (threads)
+        closedir(threads);
+    return child;
+}
+
+static atomic_bool holds;
+
+/* With the dynamic linker's lock: until a copy has come, and has gone. */
+static int hold(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    int copy = 0;
+    int now = 0;
+
+    (void)info, (void)size, (void)arg;
+    atomic_store(&holds, true);
+    for (; copy <= 0; copy = any_child())
+        usleep(1000);
+    do {
+        usleep(1000);
+        now = any_child();
+    } while (now == copy);
+    return 1;
+}
+
+static void *hold_lock(void *arg)
+{
+    dl_iterate_phdr(hold, NULL);
+    return arg;
+}
+
+/* A lock that another thread holds while the process is copied costs no name. */
+static void lock_held_at_the_copy_costs_no_name(void)
+{
+    pthread_t thread;
+
+    if (!NAMED || rn_check.procs != 2 ||
+        access("/proc/thread-self/children", R_OK) != 0) {
+        CHECK_SKIP("no names; or with 2 workers; or children are not told");
+        return;
+    }
+    atomic_store(&holds, false);
+    if (!CHECK(pthread_create(&thread, NULL, hold_lock, NULL) == 0))
+        return;
+    while (!atomic_load(&holds))
+        rn_yield();
+    take(RN_PROFILE_GOROUTINE);
+    pthread_join(thread, NULL);
+    CHECK_EQ_INT(weight_of("rn_check_start", "[blocking call]"), 1);
+}
+
 static atomic_bool told;
 
 FRAME void burn_until_told(void)
@@ -504,7 +578,8 @@ static void profiles_come_and_go_meanwhile(void)
 
 RN_CHECK_MAIN(hot_function_has_most_samples, blocking_call_is_sampled,
               wrong_table_loses_samples_only, parked_goroutines_are_counted,
-              running_goroutine_is_told, wait_is_told_with_its_time,
-              sampled_waits_weigh_what_all_do, contention_is_told_of_who_held,
-              nothing_is_told_when_off, what_cannot_be_is_refused,
-              signal_of_the_program_is_kept, profiles_come_and_go_meanwhile)
+              lock_held_at_the_copy_costs_no_name, running_goroutine_is_told,
+              wait_is_told_with_its_time, sampled_waits_weigh_what_all_do,
+              contention_is_told_of_who_held, nothing_is_told_when_off,
+              what_cannot_be_is_refused, signal_of_the_program_is_kept,
+              profiles_come_and_go_meanwhile)
