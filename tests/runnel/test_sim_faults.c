@@ -57,7 +57,7 @@ struct journal {
 };
 
 static struct journal journal;
-static char folder[] = "/tmp/runnel-faults-XXXXXX";
+static char folder[32];
 static char path[64];
 
 /* False when the call is to be tried again. */
@@ -207,11 +207,25 @@ static int run(uint64_t seed, unsigned fault_one_in)
     return rn_sim_run(&options, use_everything, NULL);
 }
 
+static void make_folder(void)
+{
+    snprintf(folder, sizeof(folder), "/tmp/runnel-faults-XXXXXX");
+    if (CHECK(mkdtemp(folder)))
+        snprintf(path, sizeof(path), "%s/file", folder);
+}
+
+static void drop_folder(void)
+{
+    unlink(path);
+    CHECK_EQ_INT(rmdir(folder), 0); /* no half-written file is left */
+}
+
 /* Each call that can fail does, in some run, and what it took is given back. */
 static void whatever_may_fail_fails(void)
 {
     int before;
 
+    make_folder();
     journal = (struct journal){.children = true};
     CHECK_EQ_INT(run(1, 0), RN_OK); /* what stays open, is */
     before = descriptors();
@@ -222,6 +236,7 @@ static void whatever_may_fail_fails(void)
         CHECK_MSG(journal.failed[i] > 0, "%s never fails", call_names[i]);
         CHECK_MSG(journal.worked[i] > 0, "%s never works", call_names[i]);
     }
+    drop_folder();
 }
 
 /* The same seed gives the same failures, and the same run. */
@@ -232,6 +247,7 @@ static void seed_decides_what_fails(void)
     uint64_t first = 0;
     int different = 0;
 
+    make_folder();
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct journal journals[2];
 
@@ -247,29 +263,20 @@ static void seed_decides_what_fails(void)
         first = once.hash;
     }
     CHECK(different > 10);
+    drop_folder();
 }
 
 /* Without a rate nothing fails. */
 static void nothing_fails_unasked(void)
 {
+    make_folder();
     journal = (struct journal){0};
     for (uint64_t seed = 1; seed <= 5; seed++)
         CHECK_EQ_INT(run(seed, 0), RN_OK);
     for (int i = 0; i < CALLS; i++)
         CHECK_EQ_INT(journal.failed[i], 0);
+    drop_folder();
 }
 
-static void make_folder(void)
-{
-    if (CHECK(mkdtemp(folder)))
-        snprintf(path, sizeof(path), "%s/file", folder);
-}
-
-static void drop_folder(void)
-{
-    unlink(path);
-    CHECK_EQ_INT(rmdir(folder), 0); /* no half-written file is left */
-}
-
-CHECK_MAIN(make_folder, whatever_may_fail_fails, seed_decides_what_fails,
-           nothing_fails_unasked, drop_folder)
+CHECK_MAIN(whatever_may_fail_fails, seed_decides_what_fails,
+           nothing_fails_unasked)
