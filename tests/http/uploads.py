@@ -254,6 +254,22 @@ def a_full_disk(folder):
 
 
 @case
+def a_disk_without_room(folder):
+    spool = os.path.join(folder, "spool")
+    os.mkdir(spool)
+    on_small_disk = ["unshare", "--map-root-user", "--mount", "sh", "-c",
+                     'mount -t tmpfs -o size=1m none "$0" && exec "$@"', spool]
+    if subprocess.run([*on_small_disk, "true"], stderr=subprocess.DEVNULL
+                      ).returncode != 0:
+        raise Skip("no disk of its own can be mounted here")
+    with Server([*on_small_disk, PROBE, spool], folder) as server:
+        for size in (900000, 5000000, 900000):  # nothing stays of the second
+            answer = send_form(server, form(form_part(bytes(size))))
+            same(answer.status, 200 if size < 1000000 else 507, answer)
+            check(size < 1000000 or "full" in answer.error(), answer)
+
+
+@case
 def memory_does_not_grow_with_the_file(folder):
     if SANITIZED:
         raise Skip("a sanitizer's memory means nothing")
