@@ -18,6 +18,10 @@
 #define SEARCH_ROUNDS 4
 /* How long such a task must have been left, in pauses (a few microseconds). */
 #define NEXT_PATIENCE 200
+/* A theft whose tasks are done within this time did not pay; the next one is to
+ * bring so many, or waits for a quiet time. */
+#define THEFT_PAYS    (20 * RN_US)
+#define THEFT_MANY    64
 /* The quiet time after a vain search; doubles each time, up to the maximum. */
 #define QUIET_MIN     (50 * RN_US)
 #define QUIET_MAX     (1 * RN_MS)
@@ -391,19 +395,37 @@ static struct task *steal_next(struct worker *victim)
     return runq_steal_next(&victim->runq);
 }
 
+/*
+ * What it stole last was done sooner than the theft itself took, on both sides:
+ * its victim's goroutines are short, and it should let some gather.
+ */
+static bool stole_little(struct worker *w)
+{
+    if (w->stole_at == 0)
+        return false;
+    if (seam_now() - w->stole_at < THEFT_PAYS)
+        return true;
+    w->stole_at = 0;
+    return false;
+}
+
 static struct task *steal(struct worker *w)
 {
     unsigned made = workers_made();
+    uint32_t least = stole_little(w) ? THEFT_MANY : 1;
     for (int round = 0; round < SEARCH_ROUNDS; round++) {
         unsigned start = chance_draw(&w->chance, made);
         for (unsigned i = 0; i < made; i++) {
             struct worker *victim = &workers.all[(start + i) % made];
             if (victim == w)
                 continue;
-            struct task *task = runq_steal(&w->runq, &victim->runq);
-            if (!task && round >= SEARCH_ROUNDS / 2)
+            struct task *task = NULL;
+            if (runq_length(&victim->runq) >= least)
+                task = runq_steal(&w->runq, &victim->runq);
+            if (!task && round >= SEARCH_ROUNDS / 2 && least == 1)
                 task = steal_next(victim);
             if (task) {
+                w->stole_at = seam_now();
                 count_one(&w->steals);
                 hook_steal((start + i) % made);
                 return task;
@@ -692,7 +714,7 @@ static void sleep_quiet(struct worker *w)
 
 struct task *worker_find(struct worker *w)
 {
-    bool rested = true;
+    bool rested = !stole_little(w);
     while (!worker_attention(w)) {
         struct task *task = look(w);
         if (!task && workers_made() > 1 && fire_any(w))

@@ -57,6 +57,7 @@ struct worker {
     void *after_arg;
     struct chance chance;
     int64_t patient_at; /* when the oldest fresh task was last taken first */
+    int64_t stole_at;   /* when it stole last; 0: long ago */
     uint32_t vain;      /* searches without result since the last one */
     bool searching;     /* counted in workers.searching */
     struct spawner spawner;
