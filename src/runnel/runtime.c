@@ -18,6 +18,7 @@
 #include "os.h"
 #include "profile_internal.h"
 #include "report.h"
+#include "rwmutex.h"
 #include "sampler.h"
 #include "sched.h"
 #include "schedule_text.h"
@@ -210,6 +211,7 @@ void runtime_close(void)
     if (is_prepared)
         fault_thread_end();
     fault_close();
+    rwmutex_forget();
     stack_teardown();
     chan_forget_freed();
     trace_close();

@@ -41,6 +41,8 @@
  * membarrier in the writer: 3 us a write beside a busy worker, which a lock of one
  * write to a thousand reads does not earn back.
  */
+#include "rwmutex.h"
+
 #include <runnel/sync.h>
 
 #include "fatal.h"
@@ -143,7 +145,8 @@ static inline _Atomic(uintptr_t) *own_place(const struct rn_rwmutex *rw)
 {
     unsigned number = sched_place() % LINES;
     if (unlikely(number >=
-                 atomic_load_explicit(&lines_used, memory_order_relaxed)))
+                 /* Acquire: used before the mark, whoever said so. */
+                 atomic_load_explicit(&lines_used, memory_order_acquire)))
         use_line(number);
     return &lines[number].places[place_of(rw)];
 }
@@ -160,6 +163,8 @@ static inline bool unmark_place(_Atomic(uintptr_t) *place,
 /* A reader that saw RW_SPREAD. False: it is to enter in another way. */
 static inline bool enter_by_mark(struct rn_rwmutex *rw)
 {
+    if (unlikely(sched_is_foreign()))
+        return false; /* it may be in when the runtime ends: rwmutex_forget */
     _Atomic(uintptr_t) *place = own_place(rw);
     uintptr_t none = 0;
     /* Seq_cst, this and the next: invariant 2. */
@@ -360,6 +365,7 @@ static int wait_for_turn(struct rn_rwmutex *rw, struct rn_waiter_ *self,
 {
     bool soon = !rw->first_ || !rw->last_->task; /* nobody has parked */
     self->task = NULL;
+    self->claim = NULL; /* that of an earlier wait is gone */
     if (self->tried)
         waitq_push_front(WAITQ_OF(rw), self);
     else
@@ -606,4 +612,12 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw)
         collided = RW_SPREAD;
     }
     rw_runlock_otherwise(rw, collided);
+}
+
+void rwmutex_forget(void)
+{
+    unsigned used = atomic_load_explicit(&lines_used, memory_order_acquire);
+    for (unsigned i = 0; i < used; i++)
+        for (unsigned k = 0; k < LINE_PLACES; k++)
+            atomic_store_explicit(&lines[i].places[k], 0, memory_order_relaxed);
 }

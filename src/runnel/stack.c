@@ -48,6 +48,8 @@
 #define SLAB_MAX    ((size_t)512 * 1024 * 1024)
 /* A worker takes so many new stacks at once; one call guards them. */
 #define RUN_STACKS  64
+/* ... but of large ones no more than this: nobody else can have what is left. */
+#define RUN_BYTES   ((size_t)16 * 1024 * 1024)
 
 /* Lines of the record, and below it, that are written when a goroutine starts. */
 #define RECORD_LINES 4
@@ -269,12 +271,20 @@ static bool run_open(struct stack_run *run, uint32_t class, size_t most)
     return found;
 }
 
+/* Stacks of the class that a worker takes at once. */
+static size_t run_size(uint32_t class)
+{
+    size_t most = RUN_BYTES / stack_bytes(class);
+    return most > RUN_STACKS ? RUN_STACKS : most > 0 ? most : 1;
+}
+
 /* One that was never used. */
 static struct stack *carve(struct stack_cache *cache, uint32_t class)
 {
     struct stack_run one = {0};
     struct stack_run *run = cache ? &cache->fresh[class] : &one;
-    if (run->at == run->end && !run_open(run, class, cache ? RUN_STACKS : 1))
+    if (run->at == run->end &&
+        !run_open(run, class, cache ? run_size(class) : 1))
         return NULL;
     char *low = run->at;
     bool guarded = low < run->guarded || guard(low);

@@ -91,6 +91,7 @@ int waitq_park(lock_word *guard, struct waitq q, struct rn_waiter_ *self,
                enum wait_reason reason, struct wait_limit limit)
 {
     struct wait_for what = {.reason = reason, .object = guard};
+    INVARIANT(self->queued);
     if (limit.deadline == RN_NEVER && !limit.ctx) {
         self->task = task_self();
         self->claim = NULL;

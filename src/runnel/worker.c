@@ -747,7 +747,9 @@ struct task *worker_find(struct worker *w)
         }
         if (!rested) {
             rested = true;
-            sleep_quiet(w);
+            /* What is due is to be had: that is no reason to wait. */
+            if (earliest_of_all(false) > seam_now())
+                sleep_quiet(w);
             continue;
         }
         /* Work that is seen but not to be had (somebody searches already, and

@@ -287,6 +287,11 @@ unsigned sched_procs(void)
 
 unsigned model_places = EXPLORER_THREADS;
 
+bool sched_is_foreign(void)
+{
+    return false;
+}
+
 unsigned sched_place(void)
 {
     return e.current == NOBODY ? 0 : e.current % model_places;

@@ -262,8 +262,51 @@ static void racing_cancel_loses_no_lock(void)
     await_the_others();
 }
 
+struct rush {
+    struct rn_rwmutex rw;
+    struct rn_waitgroup readers;
+    _Atomic(bool) over;
+};
+
+static void write_all_the_time(struct rush **own)
+{
+    while (!atomic_load(&(*own)->over)) {
+        rn_rwmutex_lock(&(*own)->rw);
+        rn_rwmutex_unlock(&(*own)->rw);
+    }
+}
+
+static void read_within_limits(struct rush **own)
+{
+    struct rn_ctx *ctx = rn_ctx_with_cancel(rn_ctx_background());
+    int64_t deadline = rn_deadline(3600 * RN_S);
+
+    for (int i = 0; i < 100; i++) {
+        if (CHECK_EQ_INT(rn_rwmutex_rlock_ctx(ctx, &(*own)->rw), RN_OK))
+            rn_rwmutex_runlock(&(*own)->rw);
+        if (CHECK_EQ_INT(rn_rwmutex_rlock_until(deadline, &(*own)->rw), RN_OK))
+            rn_rwmutex_runlock(&(*own)->rw);
+    }
+    rn_ctx_release(ctx);
+}
+
+/* Readers with a limit that does not come get in beside writers in a rush. */
+static void limited_readers_get_in(void)
+{
+    struct rush rush = {0};
+    struct rush *all = &rush;
+
+    for (int i = 0; i < 2; i++) {
+        rn_go(write_all_the_time, all);
+        rn_waitgroup_go(&rush.readers, read_within_limits, all);
+    }
+    rn_waitgroup_wait(&rush.readers);
+    atomic_store(&rush.over, true);
+    await_the_others();
+}
+
 RN_CHECK_MAIN(context_ends_a_mutex_lock, context_deadline_ends_a_mutex_lock,
               deadline_ends_both_sides, context_ends_both_sides,
               writer_that_gives_up_lets_readers_in,
               racing_deadlines_lose_no_side, context_ends_a_group_wait,
-              racing_cancel_loses_no_lock)
+              racing_cancel_loses_no_lock, limited_readers_get_in)
