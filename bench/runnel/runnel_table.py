@@ -65,12 +65,13 @@ def main_rows(found):
 
 def few_rows(found):
     """Those that a reader of the README compares."""
-    rows = ["| | | runnel | Go | ratio |", "|---|---|---|---|---|"]
+    rows = ["| line | what | | runnel | Go | ratio |",
+            "|---|---|---|---|---|---|"]
     for line in lines.LINES:
         entry = found.get((line.name, 2)) or found.get((line.name, 1))
         if line.name in lines.FEW and lines.of(entry, "ratio"):
-            rows.append("| %s | %s | %s | %s | %.2f |" % (
-                line.what, entry["unit"], lines.short(entry["ours"]),
+            rows.append("| `%s` | %s | %s | %s | %s | %.2f |" % (
+                line.name, line.what, entry["unit"], lines.short(entry["ours"]),
                 lines.short(entry["go"]), entry["ratio"]))
     return rows
 
