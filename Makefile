@@ -18,8 +18,8 @@ FUZZ = -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true \
 
 # Rounds, seconds of stress and PCT schedules of depth 3 of each scenario of
 # `make soak`, preemptions in an interleaving of `make model`, seconds a fuzzer
-# of `make fuzz`, rows of `make bench`, rounds of `make bench-runnel`.
-# of `make fuzz`, rows of `make bench`, rounds of `make races`.
+# of `make fuzz`, rows of `make bench`, rounds of `make bench-runnel` and of
+# `make races`.
 ROUNDS = 20
 RACES = 1000
 STRESS_SECONDS = 60
