@@ -84,6 +84,7 @@ struct rn_rwmutex {
     RN_ATOMIC_(uint32_t) guard_;
     struct rn_waiter_ *first_; /* who waits, in order of arrival */
     struct rn_waiter_ *last_;
+    RN_ATOMIC_(uint32_t) met_; /* whether readers of several threads meet */
 };
 
 /* The write side. Park; a writer that gives up lets the readers behind it in.

@@ -65,6 +65,8 @@
     X(SEIZE_BLIND, "a thief takes while the owner takes")               \
     X(ENTER_BLIND, "the owner takes while a thief takes")               \
     X(CLAIM_BLIND, "a claim is looked at and then taken, in two steps") \
+    X(MARKS_LIGHT, "a waiter says so in a word that is not shared")     \
+    X(SHARES_UNFENCED, "a word is shared while its holder lets it go")  \
     X(MARK_BLIND, "a reader by a mark does not see a writer come")      \
     X(MARKS_LOST, "a writer takes marks of readers for none")
 

@@ -42,6 +42,13 @@ bool os_barrier_ready(void);
 /* False when the kernel refuses: memory is in no order then. */
 bool os_barrier_everywhere(void);
 
+/*
+ * The same, and a restartable sequence (light.h) that a thread is in does not
+ * get to its end.
+ */
+bool os_sequences_ready(void);
+bool os_sequences_break(void);
+
 size_t os_page_size(void);
 /* Memory that costs nothing until it is touched; NULL when there is none. */
 void *os_map(size_t size);

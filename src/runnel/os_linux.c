@@ -158,6 +158,18 @@ noinline bool os_barrier_everywhere(void)
     return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
+noinline bool os_sequences_ready(void)
+{
+    return syscall(SYS_membarrier,
+                   MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
+}
+
+noinline bool os_sequences_break(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0,
+                   0) == 0;
+}
+
 noinline size_t os_page_size(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);

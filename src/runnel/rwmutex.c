@@ -6,21 +6,25 @@
  * (waitq.h); what is handed over is handed over under it.
  *
  * `state_` counts the readers that are in, in steps of RW_READER, beside three
- * flags. Whoever finds neither RW_WRITER nor RW_WAITERS (a writer: nothing)
- * enters by one compare-and-swap. RW_WAITERS is set before anybody is queued,
- * and from then on entering and leaving are the guard's business.
+ * flags and those of light.h. Whoever finds neither RW_WRITER nor RW_WAITERS (a
+ * writer: nothing) enters by one compare-and-swap. RW_WAITERS is set before
+ * anybody is queued, and from then on entering and leaving are the guard's
+ * business. A word that is not LIGHT_SHARED has one holder, a reader or a writer,
+ * who lets it go as light.h says; whoever comes meanwhile has it shared first.
  *
  * Readers that meet at that word would pass its cache line from processor to
- * processor. So one whose compare-and-swap failed sets RW_SPREAD, and from then
- * on a reader puts a mark, the lock's address, into a place of its worker, and
- * takes it away when it leaves; the word is only looked at. A writer gathers: it
- * takes RW_SPREAD away and moves the marks into the count. As RW_SPREAD comes
- * back by the next collision only, a lock that is written often, or used by one
- * worker, is what it was without. (Readers that announce themselves in a shared
- * table are Dice and Kogan's, "BRAVO", 2019; there the writer waits for them.)
+ * processor. So `met_` beside it says which thread came in last, and how often it
+ * was another one than before, since somebody wrote. The MEETINGS-th time it sets
+ * RW_SPREAD, and from then on a reader puts a mark, the lock's address, into a
+ * place of its worker, and takes it away when it leaves; the word is only looked
+ * at. A writer gathers: it takes RW_SPREAD away and moves the marks into the
+ * count. As RW_SPREAD comes back by meeting only, a lock that is written often, or
+ * used by one worker, is what it was without. (Readers that announce themselves in
+ * a shared table are Dice and Kogan's, "BRAVO", 2019; there the writer waits for
+ * them.)
  *
  * 1. While RW_SPREAD is set nobody writes or waits. Who holds the guard clears
- *    it; any reader sets it, when neither of the other flags is there.
+ *    it; any reader that is in sets it, when neither of the other flags is there.
  * 2. A mark is made before RW_SPREAD is looked at again, and RW_SPREAD is cleared
  *    before marks are looked for, all in one order (seq_cst). So a reader that is
  *    in by a mark was seen by who gathers; one that is not seen sees that
@@ -46,6 +50,7 @@
 #include <runnel/sync.h>
 
 #include "fatal.h"
+#include "light.h"
 #include "lock.h"
 #include "mutant.h"
 #include "sanitize.h"
@@ -55,14 +60,20 @@
 
 #define LOCK_CLASS LOCK_PRIMITIVE
 
-enum { RW_WRITER = 1, RW_WAITERS = 2, RW_SPREAD = 4, RW_READER = 8 };
+/* Beside those of light.h, 4 and 8. */
+enum { RW_WRITER = 1, RW_WAITERS = 2, RW_SPREAD = 16, RW_READER = 32 };
 
 /* Not by a compare-and-swap alone. */
-#define RW_OTHERWISE (RW_WRITER | RW_WAITERS | RW_SPREAD)
+#define RW_OTHERWISE (RW_WRITER | RW_WAITERS | RW_SPREAD | LIGHT_ASKED)
 
 /* About as long as it takes to park and to be woken. */
 #ifndef SPINS
-#define SPINS 30
+#define SPINS 100
+#endif
+
+/* Of readers, since the last write, until they count apart. */
+#ifndef MEETINGS
+#define MEETINGS 4
 #endif
 
 /* Workers beyond so many share them: a mark is made by compare-and-swap. */
@@ -104,16 +115,29 @@ static inline bool rw_change(struct rn_rwmutex *rw, uint32_t *state,
         &rw->state_, state, wanted, memory_order_acquire, memory_order_relaxed);
 }
 
+static inline bool rw_is_free(uint32_t state)
+{
+    return !(state & ~(uint32_t)LIGHT_SHARED);
+}
+
+/* Somebody has it lightly. */
+static inline bool rw_is_light(uint32_t state)
+{
+    return state != 0 && !(state & LIGHT_SHARED);
+}
+
 /*
  * Under the guard: never both sides; whoever waits is seen by who leaves; of
- * invariant 1, what one look can tell.
+ * invariant 1, what one look can tell; one holder, or the word is shared.
  */
 static bool rwmutex_check(struct rn_rwmutex *rw)
 {
     uint32_t state = rw_state(rw);
+    uint32_t light = state & ~(uint32_t)LIGHT_ASKED;
     return (!(state & RW_WRITER) || state < RW_READER) &&
            (!rw->first_ || state & RW_WAITERS) &&
-           (!(state & RW_SPREAD) || !(state & (RW_WRITER | RW_WAITERS)));
+           (!(state & RW_SPREAD) || !(state & (RW_WRITER | RW_WAITERS))) &&
+           (!rw_is_light(state) || light == RW_READER || light == RW_WRITER);
 }
 
 /* Under the guard: the mark goes with the last waiter. */
@@ -141,14 +165,30 @@ static noinline void use_line(unsigned number)
         ;
 }
 
-static inline _Atomic(uintptr_t) *own_place(const struct rn_rwmutex *rw)
+/* The calling worker's line, from 1; 0: not looked for yet, or none. */
+static _Thread_local unsigned own_line;
+
+static noinline unsigned find_own_line(void)
 {
+    if (sched_is_foreign())
+        return 0; /* it may be in when the runtime ends: rwmutex_forget */
     unsigned number = sched_place() % LINES;
-    if (unlikely(number >=
-                 /* Acquire: used before the mark, whoever said so. */
-                 atomic_load_explicit(&lines_used, memory_order_acquire)))
-        use_line(number);
-    return &lines[number].places[place_of(rw)];
+    use_line(number);
+#ifndef LIGHT_MODEL /* there all threads are one */
+    own_line = number + 1;
+#endif
+    return number + 1;
+}
+
+static inline unsigned line_number(void)
+{
+    return likely(own_line) ? own_line : find_own_line();
+}
+
+static inline _Atomic(uintptr_t) *place_in(unsigned line,
+                                           const struct rn_rwmutex *rw)
+{
+    return &lines[line - 1].places[place_of(rw)];
 }
 
 /* Release: pairs with the look of who gathers. False: the mark is not there. */
@@ -163,9 +203,10 @@ static inline bool unmark_place(_Atomic(uintptr_t) *place,
 /* A reader that saw RW_SPREAD. False: it is to enter in another way. */
 static inline bool enter_by_mark(struct rn_rwmutex *rw)
 {
-    if (unlikely(sched_is_foreign()))
-        return false; /* it may be in when the runtime ends: rwmutex_forget */
-    _Atomic(uintptr_t) *place = own_place(rw);
+    unsigned line = line_number();
+    if (unlikely(!line))
+        return false;
+    _Atomic(uintptr_t) *place = place_in(line, rw);
     uintptr_t none = 0;
     /* Seq_cst, this and the next: invariant 2. */
     if (unlikely(!atomic_compare_exchange_strong_explicit(
@@ -180,9 +221,41 @@ static inline bool enter_by_mark(struct rn_rwmutex *rw)
 
 static inline bool leave_by_mark(struct rn_rwmutex *rw)
 {
-    _Atomic(uintptr_t) *place = own_place(rw);
-    return atomic_load_explicit(place, memory_order_relaxed) == (uintptr_t)rw &&
+    unsigned line = line_number();
+    _Atomic(uintptr_t) *place = line ? place_in(line, rw) : NULL;
+    return place &&
+           atomic_load_explicit(place, memory_order_relaxed) == (uintptr_t)rw &&
            unmark_place(place, rw);
+}
+
+/* A reader that is in: the last to come was of another thread. */
+static noinline void meet(struct rn_rwmutex *rw, uint32_t tag)
+{
+    uint32_t met = atomic_load_explicit(&rw->met_, memory_order_relaxed);
+    uint32_t times = (met & 0xff) + 1;
+    atomic_store_explicit(&rw->met_, tag | times % MEETINGS,
+                          memory_order_relaxed);
+    if (times < MEETINGS)
+        return;
+    uint32_t state = rw_state(rw);
+    while (!(state & (RW_WRITER | RW_WAITERS | RW_SPREAD)) &&
+           !rw_change(rw, &state, state | RW_SPREAD))
+        ;
+}
+
+/* The same, of a word that is shared. */
+static inline void see_who_came(struct rn_rwmutex *rw)
+{
+    uint32_t tag = line_number() << 8;
+    uint32_t met = atomic_load_explicit(&rw->met_, memory_order_relaxed);
+    if (unlikely((met & ~(uint32_t)0xff) != tag))
+        meet(rw, tag);
+}
+
+/* A writer: they may meet anew. */
+static inline void forget_who_came(struct rn_rwmutex *rw)
+{
+    atomic_store_explicit(&rw->met_, 0, memory_order_relaxed);
 }
 
 /*
@@ -217,13 +290,15 @@ static bool take_or_mark(struct rn_rwmutex *rw, bool reader, bool waits)
     bool busy;
     uint32_t state = rw_state(rw);
     do {
+        if (rw_is_light(state))
+            state = light_share(&rw->state_);
         if (!reader && state & RW_SPREAD) {
             gather(rw);
             state = rw_state(rw);
         }
         busy =
             rw->first_ || (reader ? state & RW_WRITER && !MUTANT(READERS_PASS)
-                                  : (state & ~(uint32_t)RW_WAITERS) != 0);
+                                  : !rw_is_free(state & ~(uint32_t)RW_WAITERS));
         if (busy)
             wanted = waits ? state | RW_WAITERS : state;
         else
@@ -247,12 +322,13 @@ static noinline bool try_slow(struct rn_rwmutex *rw, bool reader)
 bool rn_rwmutex_try_lock(struct rn_rwmutex *rw)
 {
     sched_point();
-    uint32_t state = 0;
-    while (!rw_change(rw, &state, RW_WRITER)) {
-        if (state == RW_SPREAD && try_slow(rw, false))
+    uint32_t state = rw_state(rw);
+    while (!rw_is_free(state) || !rw_change(rw, &state, state | RW_WRITER)) {
+        if (rw_is_free(state))
+            continue; /* now it is */
+        if (state == (RW_SPREAD | LIGHT_SHARED) && try_slow(rw, false))
             break;
-        if (state != 0)
-            return false;
+        return false;
     }
     saw_writers(rw);
     saw_readers(rw);
@@ -404,8 +480,9 @@ static int write_lock(struct rn_rwmutex *rw, struct wait_limit limit)
 {
     sched_point();
     int status = wait_limit_status(limit);
-    uint32_t state = 0;
-    if (status == RN_OK && unlikely(!rw_change(rw, &state, RW_WRITER)))
+    uint32_t state = rw_state(rw);
+    if (status == RN_OK && unlikely(!rw_is_free(state) ||
+                                    !rw_change(rw, &state, state | RW_WRITER)))
         status = rw_lock_slow(rw, false, limit);
     if (status != RN_OK)
         return status;
@@ -427,6 +504,27 @@ int rn_rwmutex_lock_until(int64_t deadline, struct rn_rwmutex *rw)
 int rn_rwmutex_lock_ctx(struct rn_ctx *ctx, struct rn_rwmutex *rw)
 {
     return write_lock(rw, (struct wait_limit){RN_NEVER, ctx});
+}
+
+/* What is left when the writer, or a reader, takes himself out of `state`. */
+static inline uint32_t rw_left(uint32_t state, uint32_t holder)
+{
+    uint32_t left = state - holder;
+    return left & LIGHT_ASKED ? left - LIGHT_ASKED + LIGHT_SHARED : left;
+}
+
+/* The writer, by compare-and-swap; false when somebody waits, or it is not in. */
+static bool leave_alone(struct rn_rwmutex *rw)
+{
+    uint32_t state = rw_state(rw);
+    forget_who_came(rw);
+    while (state & RW_WRITER && !(state & RW_WAITERS))
+        /* Release: pairs with the next lock, by whatever way. */
+        if (atomic_compare_exchange_strong_explicit(
+                &rw->state_, &state, rw_left(state, RW_WRITER),
+                memory_order_release, memory_order_relaxed))
+            return true;
+    return false;
 }
 
 /*
@@ -456,20 +554,14 @@ static noinline void rw_unlock_slow(struct rn_rwmutex *rw)
 void rn_rwmutex_unlock(struct rn_rwmutex *rw)
 {
     race_release(&rw->guard_);
-    uint32_t state = RW_WRITER;
-    /* Release: pairs with the next lock, by whatever way. */
-    if (unlikely(!atomic_compare_exchange_strong_explicit(
-            &rw->state_, &state, 0, memory_order_release,
-            memory_order_relaxed)))
+    if (unlikely(!light_leave(&rw->state_, RW_WRITER)) &&
+        unlikely(!leave_alone(rw)))
         rw_unlock_slow(rw);
     sched_point();
 }
 
-/*
- * A reader's way in while no writer is there or waits. `collided`: somebody was
- * faster.
- */
-static noinline bool enter_otherwise(struct rn_rwmutex *rw, uint32_t collided)
+/* A reader's way in while no writer is there or waits. */
+static noinline bool enter_otherwise(struct rn_rwmutex *rw)
 {
     uint32_t state = rw_state(rw);
     if (state & RW_SPREAD) {
@@ -479,11 +571,15 @@ static noinline bool enter_otherwise(struct rn_rwmutex *rw, uint32_t collided)
     }
     uint32_t waiters = MUTANT(WRITER_PASSED) ? 0 : RW_WAITERS;
     while (!(state & (RW_WRITER | waiters))) {
-        if (state & RW_WAITERS)
-            collided = 0;
-        if (likely(rw_change(rw, &state, (state + RW_READER) | collided)))
+        if (rw_is_light(state)) {
+            state = light_share(&rw->state_);
+            continue;
+        }
+        if (likely(rw_change(rw, &state, state + RW_READER))) {
+            if (state & LIGHT_SHARED)
+                see_who_came(rw);
             return true;
-        collided = RW_SPREAD;
+        }
     }
     return false;
 }
@@ -491,13 +587,16 @@ static noinline bool enter_otherwise(struct rn_rwmutex *rw, uint32_t collided)
 static inline bool enter_as_reader(struct rn_rwmutex *rw)
 {
     uint32_t state = rw_state(rw);
-    uint32_t collided = 0;
-    if (likely(!(state & RW_OTHERWISE))) {
-        if (likely(rw_change(rw, &state, state + RW_READER)))
+    if (likely(state == 0)) {
+        if (likely(rw_change(rw, &state, RW_READER)))
             return true;
-        collided = RW_SPREAD;
+    } else if (state & LIGHT_SHARED && !(state & RW_OTHERWISE)) {
+        if (likely(rw_change(rw, &state, state + RW_READER))) {
+            see_who_came(rw);
+            return true;
+        }
     }
-    return enter_otherwise(rw, collided);
+    return enter_otherwise(rw);
 }
 
 bool rn_rwmutex_try_rlock(struct rn_rwmutex *rw)
@@ -523,9 +622,17 @@ static int read_lock(struct rn_rwmutex *rw, struct wait_limit limit)
     return RN_OK;
 }
 
-void rn_rwmutex_rlock(struct rn_rwmutex *rw)
+static noinline void rlock_otherwise(struct rn_rwmutex *rw)
 {
     read_lock(rw, NO_LIMIT);
+}
+
+void rn_rwmutex_rlock(struct rn_rwmutex *rw)
+{
+    if (likely(!sched_is_due()) && likely(enter_as_reader(rw)))
+        saw_writers(rw);
+    else
+        rlock_otherwise(rw);
 }
 
 int rn_rwmutex_rlock_until(int64_t deadline, struct rn_rwmutex *rw)
@@ -572,9 +679,8 @@ static noinline bool rw_runlock_slow(struct rn_rwmutex *rw)
     return leaves;
 }
 
-/* By whatever way, again and again; `collided`: somebody was faster. */
-static noinline void rw_runlock_otherwise(struct rn_rwmutex *rw,
-                                          uint32_t collided)
+/* By whatever way, again and again. */
+static noinline void rw_runlock_otherwise(struct rn_rwmutex *rw)
 {
     uint32_t state = rw_state(rw);
     for (;;) {
@@ -588,10 +694,9 @@ static noinline void rw_runlock_otherwise(struct rn_rwmutex *rw,
         }
         /* Release: pairs with the next writer's lock. */
         if (likely(atomic_compare_exchange_strong_explicit(
-                &rw->state_, &state, (state - RW_READER) | collided,
+                &rw->state_, &state, rw_left(state, RW_READER),
                 memory_order_release, memory_order_relaxed)))
             break;
-        collided = RW_SPREAD;
     }
     sched_point();
 }
@@ -600,22 +705,21 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw)
 {
     race_release(&rw->state_);
     uint32_t state = rw_state(rw);
-    uint32_t collided = 0;
-    if (likely(state >= RW_READER && !(state & RW_OTHERWISE))) {
-        /* Release: as above. */
-        if (likely(atomic_compare_exchange_strong_explicit(
-                &rw->state_, &state, state - RW_READER, memory_order_release,
-                memory_order_relaxed))) {
-            sched_point();
-            return;
-        }
-        collided = RW_SPREAD;
-    }
-    rw_runlock_otherwise(rw, collided);
+    if (likely(state == RW_READER) &&
+        likely(light_leave(&rw->state_, RW_READER)))
+        return sched_point();
+    /* Release: as above. */
+    if (state >= RW_READER && !(state & RW_OTHERWISE) &&
+        likely(atomic_compare_exchange_strong_explicit(
+            &rw->state_, &state, state - RW_READER, memory_order_release,
+            memory_order_relaxed)))
+        return sched_point();
+    rw_runlock_otherwise(rw);
 }
 
 void rwmutex_forget(void)
 {
+    own_line = 0;
     unsigned used = atomic_load_explicit(&lines_used, memory_order_acquire);
     for (unsigned i = 0; i < used; i++)
         for (unsigned k = 0; k < LINE_PLACES; k++)

@@ -12,6 +12,7 @@
 
 #include "fatal.h"
 #include "hooks.h"
+#include "light.h"
 #include "monitor.h"
 #include "os.h"
 #include "poll.h"
@@ -322,6 +323,7 @@ int sched_open(const struct sched_options *given)
     if (!all)
         return RN_NOMEM;
     asym_open(seam_simulated);
+    light_open(seam_simulated);
     int status = poll_open();
     if (status < 0) {
         os_unmap(all, place_bytes());

@@ -117,9 +117,16 @@ void sched_on_worker_stack(void (*function)(void *arg), void *arg);
  * when it has run for long (monitor.c). It holds no lock here.
  */
 void sched_interrupt(void);
+
+/* Perhaps it is: then sched_point does more than look. */
+static inline bool sched_is_due(void)
+{
+    return atomic_load_explicit(&seam_interrupts, memory_order_relaxed);
+}
+
 static inline void sched_point(void)
 {
-    if (unlikely(atomic_load_explicit(&seam_interrupts, memory_order_relaxed)))
+    if (unlikely(sched_is_due()))
         sched_interrupt();
 }
 

@@ -8,14 +8,15 @@
  * look again, but for the mutex.
  *
  * Mutex: `state_` is taken by compare-and-swap without the guard while nobody
- * waits. LOCKED is set while somebody holds it, WAITERS while the queue is not
- * empty; both change under the guard when WAITERS is set. Unlock lets it go
- * free and wakes the oldest waiter, which must try again: a newcomer may be
- * faster, and then the waiter goes back to the front. A waiter that has waited
- * HANDOVER_NS is given the lock instead, so no waiter is passed for ever (the
- * two modes of Go's sync.Mutex). Who finds it held while nobody waits looks a few
- * times before it queues. With -Dchecks=true the other bits of a locked mutex are
- * those of its address.
+ * waits, and let go as light.h says. LOCKED is set while somebody holds it,
+ * WAITERS while the queue is not empty; both change under the guard when WAITERS
+ * is set, which it is in a word that is LIGHT_SHARED only. Unlock lets it go free
+ * and wakes the oldest waiter, which must try again: a newcomer may be faster, and
+ * then the waiter goes back to the front. A waiter that has waited HANDOVER_NS is
+ * given the lock instead, so no waiter is passed for ever (the two modes of Go's
+ * sync.Mutex). Who finds it held while nobody waits looks a few times before it
+ * queues. With -Dchecks=true the other bits of a locked mutex are those of its
+ * address.
  *
  * WaitGroup: the counter and a mark that somebody is queued are one word. Whoever
  * takes it to 0 and sees the mark wakes all, under the guard; until then nobody
@@ -24,6 +25,7 @@
 #include <runnel/sync.h>
 
 #include "fatal.h"
+#include "light.h"
 #include "lock.h"
 #include "mutant.h"
 #include "panic_internal.h"
@@ -36,6 +38,7 @@
 
 #define HANDOVER_NS (1 * RN_MS)
 
+/* Beside those of light.h. */
 enum { LOCKED = 1, WAITERS = 2 };
 
 /* A microsecond where a pause takes 10 ns: as long as to park and be woken. */
@@ -55,17 +58,42 @@ static inline uint32_t held_here(const struct rn_mutex *mutex)
 {
 #ifdef RN_CHECKS
     uint64_t hash = (uintptr_t)mutex * UINT64_C(0x9e3779b97f4a7c15);
-    return LOCKED | (uint32_t)(hash >> 32) << 2;
+    return LOCKED | (uint32_t)(hash >> 32) << 4;
 #else
     (void)mutex;
     return LOCKED;
 #endif
 }
 
+/* LOCKED, and where: what is left without the marks of others. */
+static inline uint32_t held_in(uint32_t state)
+{
+    return state & ~(uint32_t)(WAITERS | LIGHT_ASKED | LIGHT_SHARED);
+}
+
 static void check_held_here(const struct rn_mutex *mutex, uint32_t state)
 {
-    if (unlikely((state & LOCKED) && (state & ~WAITERS) != held_here(mutex)))
+    if (unlikely((state & LOCKED) && held_in(state) != held_here(mutex)))
         fatal("a mutex was copied while it was in use");
+}
+
+/* Acquire: pairs with the release of whoever held it before. */
+static inline bool mutex_change(struct rn_mutex *mutex, uint32_t *state,
+                                uint32_t wanted)
+{
+    return atomic_compare_exchange_strong_explicit(&mutex->state_, state,
+                                                   wanted, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+/* Takes it when it is free and nobody waits; else *state says how it is. */
+static inline bool take_free(struct rn_mutex *mutex, uint32_t *state)
+{
+    *state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
+    if (likely(*state == 0))
+        return mutex_change(mutex, state, held_here(mutex));
+    return *state == LIGHT_SHARED &&
+           mutex_change(mutex, state, LIGHT_SHARED | held_here(mutex));
 }
 
 bool rn_mutex_try_lock(struct rn_mutex *mutex)
@@ -74,9 +102,7 @@ bool rn_mutex_try_lock(struct rn_mutex *mutex)
     race_uses_atomically(&mutex->state_);
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     while (!(state & LOCKED) || MUTANT(TRY_LOCK_TAKES)) {
-        if (atomic_compare_exchange_weak_explicit(
-                &mutex->state_, &state, state | held_here(mutex),
-                memory_order_acquire, memory_order_relaxed)) {
+        if (mutex_change(mutex, &state, state | held_here(mutex))) {
             race_acquire(mutex);
             return true;
         }
@@ -90,11 +116,13 @@ static bool take_or_mark(struct rn_mutex *mutex)
 {
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     for (;;) {
+        if (state & LOCKED && !(state & LIGHT_SHARED) && !MUTANT(MARKS_LIGHT)) {
+            state = light_share(&mutex->state_);
+            continue;
+        }
         uint32_t mark = MUTANT(UNMARKED_WAITER) ? 0 : WAITERS;
         uint32_t wanted = state | (state & LOCKED ? mark : held_here(mutex));
-        if (atomic_compare_exchange_weak_explicit(&mutex->state_, &state,
-                                                  wanted, memory_order_acquire,
-                                                  memory_order_relaxed))
+        if (mutex_change(mutex, &state, wanted))
             return !(state & LOCKED);
     }
 }
@@ -171,9 +199,7 @@ static noinline bool spin(struct rn_mutex *mutex)
             atomic_load_explicit(&mutex->state_, memory_order_relaxed);
         if (state & WAITERS)
             return false;
-        if (state == 0 && atomic_compare_exchange_strong_explicit(
-                              &mutex->state_, &state, held_here(mutex),
-                              memory_order_acquire, memory_order_relaxed))
+        if (!(state & LOCKED) && take_free(mutex, &state))
             return true;
     }
     return false;
@@ -183,10 +209,8 @@ static inline int lock_within(struct wait_limit limit, struct rn_mutex *mutex)
 {
     sched_point();
     race_uses_atomically(&mutex->state_);
-    uint32_t state = 0;
-    if (unlikely(!atomic_compare_exchange_strong_explicit(
-            &mutex->state_, &state, held_here(mutex), memory_order_acquire,
-            memory_order_relaxed)) &&
+    uint32_t state;
+    if (unlikely(!take_free(mutex, &state)) &&
         (state & WAITERS || !spin(mutex))) {
         int status = lock_slow(mutex, limit);
         if (status != RN_OK)
@@ -196,9 +220,19 @@ static inline int lock_within(struct wait_limit limit, struct rn_mutex *mutex)
     return RN_OK;
 }
 
-void rn_mutex_lock(struct rn_mutex *mutex)
+static noinline void lock_otherwise(struct rn_mutex *mutex)
 {
     lock_within(NO_LIMIT, mutex);
+}
+
+void rn_mutex_lock(struct rn_mutex *mutex)
+{
+    uint32_t state;
+    race_uses_atomically(&mutex->state_);
+    if (likely(!sched_is_due()) && likely(take_free(mutex, &state)))
+        race_acquire(mutex);
+    else
+        lock_otherwise(mutex);
 }
 
 int rn_mutex_lock_until(int64_t deadline, struct rn_mutex *mutex)
@@ -213,12 +247,26 @@ int rn_mutex_lock_ctx(struct rn_ctx *ctx, struct rn_mutex *mutex)
     return status != RN_OK ? status : lock_within(limit, mutex);
 }
 
+/* Release: pairs with the next lock, by whatever way. */
+static inline bool leave_by(struct rn_mutex *mutex, uint32_t *state,
+                            uint32_t left)
+{
+    return atomic_compare_exchange_strong_explicit(&mutex->state_, state, left,
+                                                   memory_order_release,
+                                                   memory_order_relaxed);
+}
+
 static noinline void unlock_slow(struct rn_mutex *mutex)
 {
     struct waitq q = WAITQ_OF(mutex);
     struct task *wake = NULL;
-    lock_acquire(&mutex->guard_);
+    uint32_t held = held_here(mutex);
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
+    while (!(state & WAITERS) && held_in(state) == held)
+        if (leave_by(mutex, &state, state == held ? 0 : LIGHT_SHARED))
+            return;
+    lock_acquire(&mutex->guard_);
+    state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
     if (!(state & LOCKED))
         fatal("unlock of unlocked mutex");
     check_not_copied(mutex);
@@ -232,8 +280,8 @@ static noinline void unlock_slow(struct rn_mutex *mutex)
         atomic_store_explicit(&w->granted, hand_over, memory_order_relaxed);
         wake = MUTANT(UNLOCK_FORGETS) ? NULL : w->task;
     }
-    uint32_t left =
-        (hand_over ? held_here(mutex) : 0) | (mutex->first_ ? WAITERS : 0);
+    uint32_t left = LIGHT_SHARED | (hand_over ? held_here(mutex) : 0) |
+                    (mutex->first_ ? WAITERS : 0);
     /* Release: pairs with the next lock, by whatever way. */
     atomic_store_explicit(&mutex->state_, left, memory_order_release);
     lock_release(&mutex->guard_);
@@ -247,9 +295,10 @@ void rn_mutex_unlock(struct rn_mutex *mutex)
     race_uses_atomically(&mutex->state_);
     race_release(mutex);
     uint32_t held = held_here(mutex);
-    if (unlikely(!atomic_compare_exchange_strong_explicit(
-            &mutex->state_, &held, 0, memory_order_release,
-            memory_order_relaxed)))
+    uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
+    if (!(likely(state == held) && likely(light_leave(&mutex->state_, held))) &&
+        !(state == (LIGHT_SHARED | held) &&
+          likely(leave_by(mutex, &state, LIGHT_SHARED))))
         unlock_slow(mutex);
     sched_point();
 }

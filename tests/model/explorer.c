@@ -15,6 +15,7 @@
 #include <runnel/panic.h>
 #include <runnel/task.h>
 
+#include "../../src/runnel/light.h"
 #include "../../src/runnel/os.h"
 #include "../../src/runnel/watch.h"
 #include "model_env.h"
@@ -355,6 +356,46 @@ bool os_barrier_ready(void)
 bool os_barrier_everywhere(void)
 {
     return true;
+}
+
+/* Restartable sequences that are under way end without their last step. */
+static unsigned broken_off;
+
+bool os_sequences_break(void)
+{
+    explorer_step();
+    broken_off++;
+    return true;
+}
+
+bool light_leave(_Atomic(uint32_t) *word, uint32_t held)
+{
+    explorer_step();
+    unsigned before = broken_off;
+    if (__atomic_load_n((uint32_t *)word, __ATOMIC_SEQ_CST) != held)
+        return false;
+    explorer_step();
+    if (broken_off != before)
+        return false;
+    __atomic_store_n((uint32_t *)word, 0, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+/* Of a word that is 0 when it is free. */
+void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected, int64_t timeout)
+{
+    struct context *c = &e.contexts[e.current];
+    (void)expected;
+    (void)timeout;
+    c->word = word;
+    wait_until_able();
+    c->word = NULL;
+}
+
+void os_futex_wake(_Atomic(uint32_t) *word, int count)
+{
+    (void)word; /* who waits sees that it is free */
+    (void)count;
 }
 
 /* A lock that is held: wait until it is free, and try again. */

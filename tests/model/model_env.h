@@ -7,6 +7,7 @@
 
 #include "../../src/runnel/alloc.h"
 #include "../../src/runnel/fatal.h"
+#include "../../src/runnel/light.h"
 #include "../../src/runnel/lock.h"
 #include "../../src/runnel/mutant.h"
 #include "../../src/runnel/panic_internal.h"

@@ -500,7 +500,7 @@ static void locks_begin(void)
 static void spread_begin(void)
 {
     locks_begin();
-    atomic_store(&rw.state_, 4);
+    atomic_store(&rw.state_, 16 | LIGHT_SHARED);
 }
 
 /* Who waits looks a little before it parks. */
@@ -969,6 +969,9 @@ static void planted_mistakes_are_found(void)
         {MUTANT_TOKEN_MISSED, "wait_context"},
         {MUTANT_CHILD_MISSES, "context_child_or_cancel"},
         {MUTANT_UNMARKED_WAITER, "mutex_two"},
+        {MUTANT_MARKS_LIGHT, "mutex_two"},
+        {MUTANT_SHARES_UNFENCED, "mutex_two"},
+        {MUTANT_SHARES_UNFENCED, "rwmutex_writers"},
         {MUTANT_LAST_READER, "rwmutex_readers_writer"},
         {MUTANT_MARK_BLIND, "rwmutex_spread"},
         {MUTANT_MARKS_LOST, "rwmutex_spread"},

@@ -196,6 +196,47 @@ static void waiter_is_not_starved(void)
     rn_waitgroup_wait(&all);
 }
 
+/* Many locks, each new, and all come to each at about the same time. */
+enum { NEW_LOCKS = 64, VISITS = 8 };
+
+struct visitor {
+    struct rn_mutex *locks; /* NEW_LOCKS */
+    int *counts;
+    int number;
+    struct rn_waitgroup *all;
+};
+
+static void visit_each(struct visitor *own)
+{
+    for (int i = 0; i < NEW_LOCKS * VISITS; i++) {
+        int at = i / VISITS;
+
+        rn_mutex_lock(&own->locks[at]);
+        own->counts[at]++;
+        if ((i + own->number) % 5 == 0)
+            rn_yield(); /* the others queue */
+        rn_mutex_unlock(&own->locks[at]);
+    }
+    rn_waitgroup_done(own->all);
+}
+
+/* The first who has to wait meets a holder who lets go lightly: none is lost. */
+static void new_locks_are_fought_over(void)
+{
+    for (int round = 0; round < rn_check_rounds(200); round++) {
+        struct rn_mutex locks[NEW_LOCKS] = {0};
+        int counts[NEW_LOCKS] = {0};
+        struct rn_waitgroup all = {0};
+
+        rn_waitgroup_add(&all, 4);
+        for (int i = 0; i < 4; i++)
+            rn_go(visit_each, (struct visitor){locks, counts, i, &all});
+        rn_waitgroup_wait(&all);
+        for (int i = 0; i < NEW_LOCKS; i++)
+            CHECK_EQ_INT(counts[i], 4 * VISITS);
+    }
+}
+
 RN_CHECK_MAIN(one_at_a_time, try_lock_tells_the_truth, another_may_unlock,
               deadline_ends_a_lock, racing_deadlines_lose_no_lock,
-              waiter_is_not_starved)
+              waiter_is_not_starved, new_locks_are_fought_over)

@@ -246,6 +246,59 @@ static void reader_is_not_starved(void)
     rn_waitgroup_wait(&all);
 }
 
+/* Many locks, each new, and all come to each at about the same time. */
+enum { NEW_LOCKS = 64, VISITS = 8 };
+
+struct visitor {
+    struct rn_rwmutex *locks; /* NEW_LOCKS */
+    int *counts;
+    int number;
+    struct rn_waitgroup *all;
+};
+
+static void visit_each(struct visitor *own)
+{
+    for (int i = 0; i < NEW_LOCKS * VISITS; i++) {
+        int at = i / VISITS;
+        bool writes = (i + own->number) % 3 == 0;
+
+        if (writes)
+            rn_rwmutex_lock(&own->locks[at]);
+        else
+            rn_rwmutex_rlock(&own->locks[at]);
+        if (writes)
+            own->counts[at]++;
+        if ((i + own->number) % 5 == 0)
+            rn_yield(); /* the others queue */
+        if (writes)
+            rn_rwmutex_unlock(&own->locks[at]);
+        else
+            rn_rwmutex_runlock(&own->locks[at]);
+    }
+    rn_waitgroup_done(own->all);
+}
+
+/* The first to meet a holder who lets go lightly is not lost, nor counted so. */
+static void new_locks_are_fought_over(void)
+{
+    for (int round = 0; round < rn_check_rounds(200); round++) {
+        struct rn_rwmutex locks[NEW_LOCKS] = {0};
+        int counts[NEW_LOCKS] = {0};
+        struct rn_waitgroup all = {0};
+        int written = 0;
+
+        rn_waitgroup_add(&all, 3);
+        for (int i = 0; i < 3; i++)
+            rn_go(visit_each, (struct visitor){locks, counts, i, &all});
+        rn_waitgroup_wait(&all);
+        for (int i = 0; i < NEW_LOCKS; i++) {
+            written += counts[i];
+            CHECK(rn_rwmutex_try_lock(&locks[i]));
+        }
+        CHECK_EQ_INT(written, NEW_LOCKS * VISITS);
+    }
+}
+
 RN_CHECK_MAIN(readers_hold_it_together, tries_tell_the_truth, writers_are_alone,
               waiting_writer_keeps_readers_out, writer_is_not_starved,
-              reader_is_not_starved)
+              reader_is_not_starved, new_locks_are_fought_over)
