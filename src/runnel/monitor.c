@@ -10,10 +10,11 @@
  * fires the timers that are due and collects the descriptors that are ready.
  *
  * While everybody has been idle for REST_TICKS, it sleeps, and is woken by the
- * first worker that gets up (worker.c, call_monitor).
+ * first worker that gets up (idle.c, call_monitor).
  */
 #include "monitor.h"
 
+#include "find.h"
 #include "os.h"
 #include "seat.h"
 #include "stack.h"
@@ -105,7 +106,7 @@ static bool look(void)
     unsigned made = workers_made();
     bool all_stuck = look_for_stuck(made);
     if (!workers_any_idle()) {
-        worker_help(monitor.stuck, made, all_stuck);
+        find_help(monitor.stuck, made, all_stuck);
         (void)seats_fill(); /* what a failure left free */
     }
     return false;

@@ -9,7 +9,7 @@
  * of its stacks are alive at once; thieves take the oldest, which stand for the
  * largest parts of the tree. What has begun goes before what has not; but a task
  * that yields lets the oldest fresh one go first, and the worker takes that one
- * now and then (worker.c), so that each is reached.
+ * now and then (find.c), so that each is reached.
  *
  * All of it is under `bias`, the owner's lock without atomics (asym.h). Lengths
  * and `next` may be looked at from anywhere, as a hint.

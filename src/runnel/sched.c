@@ -11,7 +11,9 @@
 #include <errno.h>
 
 #include "fatal.h"
+#include "find.h"
 #include "hooks.h"
+#include "idle.h"
 #include "light.h"
 #include "monitor.h"
 #include "os.h"
@@ -246,7 +248,7 @@ void sched_timer_add(struct timer *timer)
 static void work(struct worker *w)
 {
     for (;;) {
-        struct task *task = worker_find(w);
+        struct task *task = find_task(w);
         if (!task && !seat_wait(w, &task))
             break;
         if (!task)
@@ -619,5 +621,5 @@ void sched_outside_end(void)
 {
     atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
     /* Who went to sleep meanwhile could not judge. */
-    worker_all_asleep_now();
+    idle_judge();
 }

@@ -6,6 +6,7 @@
 
 #include "fatal.h"
 #include "hooks.h"
+#include "idle.h"
 #include "os.h"
 
 #define LOCK_CLASS LOCK_SCHED
@@ -71,7 +72,7 @@ static int hire(struct worker *w)
     atomic_store_explicit(&workers.made, workers_made() - 1,
                           memory_order_release);
     lock_release(&workers.lock);
-    worker_all_asleep_now();
+    idle_judge();
     return status;
 }
 
@@ -110,7 +111,7 @@ int seats_set(unsigned count)
             break;
         if (w->seated) {
             stand_up(w);
-            worker_rouse(w);
+            idle_rouse(w);
         }
     }
     lock_release(&workers.lock);
@@ -133,7 +134,7 @@ void seat_hand_on(struct worker *w, uint32_t tick)
 static void rest(void)
 {
     atomic_fetch_sub_explicit(&workers.roaming, 1, memory_order_acq_rel);
-    worker_all_asleep_now();
+    idle_judge();
 }
 
 /* The pinned goroutine has parked; true when it is ready. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker.h: the workers: where each finds its next task, when it sleeps, who
- * wakes it. How tasks are switched is sched.c's.
+ * worker.h: the workers: where each finds its next task (find.c), when it sleeps
+ * (idle.c), who wakes it (worker.c). How tasks are switched is sched.c's.
  *
  * A worker is a thread with a queue of its own (runq.h) and its own timers. It
  * is in one of four states:
@@ -206,24 +206,10 @@ void worker_share(struct task *task);
 /* Puts the timer into a queue that will be looked at in time. */
 void worker_timer_add(struct timer *timer);
 
-/*
- * The next task to run, however long that takes; NULL when the worker is asked
- * for attention.
- */
-struct task *worker_find(struct worker *w);
-
 /* Owner, who looks for work no more: it is for the others now. */
 void worker_share_all(struct worker *w);
 /* Wakes a worker that sleeps on its futex. */
 void worker_get_up(struct worker *w);
-/* Under the lock: an idle worker that was asked for attention sees it. */
-void worker_rouse(struct worker *w);
-/*
- * While nobody is idle: fires the timers of those of the first `count` workers
- * that are stuck, shares what workers without a seat have queued, and `polls`
- * descriptors.
- */
-void worker_help(const bool *stuck, unsigned count, bool polls);
 /* After work was made visible: somebody idle gets up for it. */
 void worker_wake_one_(void);
 static inline void worker_wake_if_idle(void)
@@ -237,12 +223,42 @@ static inline void worker_wake_if_idle(void)
 }
 /* A net below the rules above: work that is seen gets a worker, if one idles. */
 void worker_wake_for_visible(void);
-/* Somebody roams no more: if now all sleep, the poller judges that anew. */
-void worker_all_asleep_now(void);
 /* Simulation: true, and the run stopped, when it takes too long. */
 bool worker_endless(void);
 
 /* Gets every worker up, to see that they are to stop. */
 void workers_stop(void);
+
+/* ------------------------------------------------- for find.c and idle.c */
+
+/* At the end of the worker's queue; half of a full one moves to the shared. */
+void worker_enqueue(struct worker *w, struct task *task);
+/* Owner: the next of its own queue, or NULL. */
+struct task *worker_take_own(struct worker *w);
+/*
+ * Takes one task of the shared queue, and of this worker's part of it as many
+ * more as there is room for, at most `most` in all.
+ */
+struct task *worker_take_shared(struct worker *w, uint32_t most);
+/* A parked task is runnable, and started. */
+void worker_start_parked(struct task *task);
+/* Wakes who waited for descriptors that are ready; true: somebody did. */
+bool worker_collect(int64_t timeout);
+/*
+ * When the first timer of all is due. Not exact: no later than that, and no
+ * lock is taken.
+ */
+int64_t workers_earliest(bool exact);
+/* Could any worker find something now? */
+bool workers_visible(void);
+/*
+ * Under the lock: one that is idle no more. What it may sleep on is set here,
+ * not after the lock is released: by then it may sleep for another reason.
+ */
+void worker_leave_idle(struct worker *w);
+/* It is counted in workers.searching no more. */
+void worker_stop_searching(struct worker *w);
+/* Under workers.lock: what is counted is what there is. */
+bool workers_check(void);
 
 #endif
