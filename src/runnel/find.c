@@ -12,7 +12,9 @@
 #include "timer_fire.h"
 
 /* Rounds of a search; the last ones also take a task that is to run next. */
+#ifndef SEARCH_ROUNDS /* the model check has fewer */
 #define SEARCH_ROUNDS 4
+#endif
 /* How long such a task must have been left, in pauses (a few microseconds). */
 #define NEXT_PATIENCE 200
 /* A theft whose tasks are done within this time did not pay; the next one is to
@@ -222,7 +224,8 @@ void find_help(const bool *stuck, unsigned count, bool polls)
     if (polls && poll_waiting() != 0)
         worker_collect(0);
     /* What was in our hands was not seen by who fell idle meanwhile. */
-    worker_wake_for_visible();
+    if (workers_visible())
+        worker_wake_if_idle();
     atomic_fetch_sub_explicit(&workers.outside, 1, memory_order_acq_rel);
     /* Who went to sleep meanwhile could not judge. */
     idle_judge();

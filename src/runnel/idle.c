@@ -5,6 +5,7 @@
 #include "idle.h"
 
 #include "fatal.h"
+#include "mutant.h"
 #include "os.h"
 #include "poll.h"
 
@@ -71,16 +72,28 @@ static bool only_foreigners_left(void)
  * timer kicks. */
 static void expect_timers(void)
 {
-    atomic_store_explicit(&workers.poll_until, RN_NEVER, memory_order_relaxed);
+    if (!MUTANT(TIMER_UNSAID))
+        atomic_store_explicit(&workers.poll_until, RN_NEVER,
+                              memory_order_relaxed);
 }
 
-/* Declares itself idle; true when it is the poller. */
-static bool fall_idle(struct worker *w)
+/* How a worker is idle. */
+enum role {
+    RESERVE, /* as many are awake as can run: it looks after nothing */
+    SLEEPER,
+    POLLER
+};
+
+/* Declares itself idle. */
+static enum role fall_idle(struct worker *w)
 {
     lock_acquire(&workers.lock);
     worker_stop_searching(w);
     w->is_idle = true;
-    bool polls = !workers.poller;
+    uint32_t idlers =
+        1 + atomic_fetch_add_explicit(&workers.idlers, 1, memory_order_relaxed);
+    bool reserve = workers_enough_awake(idlers - MUTANT(RESERVE_EARLY));
+    bool polls = !reserve && !workers.poller;
     if (polls) {
         workers.poller = w;
         expect_timers();
@@ -88,12 +101,13 @@ static bool fall_idle(struct worker *w)
         list_append(&workers.idle, &w->idle);
     }
     atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
-    atomic_fetch_add_explicit(&workers.idlers, 1, memory_order_relaxed);
     INVARIANT(workers_check());
     lock_release(&workers.lock);
+    if (reserve)
+        return RESERVE;
     /* Pairs with the fences in wake_if_idle and worker_timer_add. */
     fence_heavy();
-    return polls;
+    return polls ? POLLER : SLEEPER;
 }
 
 /* Work begins: the monitor must watch again. */
@@ -120,8 +134,10 @@ static void get_up(struct worker *w, bool polls)
         workers.poller = NULL;
         atomic_store_explicit(&workers.poll_until, INT64_MIN,
                               memory_order_relaxed);
-        /* While anybody is idle, one of them polls. */
-        if (!list_empty(&workers.idle)) {
+        /* While too few are awake, one of the idle polls. */
+        if (!list_empty(&workers.idle) &&
+            !workers_enough_awake(
+                atomic_load_explicit(&workers.idlers, memory_order_relaxed))) {
             heir = container_of(workers.idle.prev, struct worker, idle);
             worker_leave_idle(heir);
         }
@@ -190,21 +206,21 @@ static bool still_polls(struct worker *w)
 
 bool idle_sleep(struct worker *w)
 {
-    bool polls = fall_idle(w);
-    bool visible = workers_visible();
+    enum role role = fall_idle(w);
+    bool visible = role != RESERVE && workers_visible() && !MUTANT(IDLE_BLIND);
     if (!visible && !worker_attention(w)) {
-        if (polls) {
+        if (role == POLLER) {
             do {
                 sleep_polling();
             } while (still_polls(w));
         } else {
-            if (only_foreigners_left())
+            if (role == SLEEPER && only_foreigners_left())
                 poll_kick(); /* the poller looks again, from time to time */
             while (atomic_load_explicit(&w->wake, memory_order_acquire) == 0)
                 os_futex_wait(&w->wake, 0, -1);
         }
     }
-    get_up(w, polls);
+    get_up(w, role == POLLER);
     return !visible;
 }
 

@@ -6,8 +6,10 @@
  * neither parked nor yielded meanwhile: it computes, or it is in a call that
  * blocks. When nobody is idle, who could do what it leaves undone, it is asked
  * to give way at its next call of the runtime; if it makes none within a millisecond,
- * its seat goes to another thread (seat.h). When all seats are busy, the monitor also
- * fires the timers that are due and collects the descriptors that are ready.
+ * its seat goes to another thread (seat.h). While somebody is idle, one more is
+ * awake for each that is stuck (worker.h), and gets up for work that is seen. When
+ * nobody is the poller, the monitor also fires the timers that are due and
+ * collects the descriptors that are ready.
  *
  * While everybody has been idle for REST_TICKS, it sleeps, and is woken by the
  * first worker that gets up (idle.c, call_monitor).
@@ -78,6 +80,7 @@ static bool look_for_stuck(unsigned made)
 {
     bool any = false;
     bool moving = false;
+    uint32_t stuck = 0;
     for (unsigned i = 0; i < made; i++) {
         struct worker *w = &workers.all[i];
         uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
@@ -87,12 +90,16 @@ static bool look_for_stuck(unsigned made)
         monitor.seen[i] = runs ? tick : tick - 1;
         monitor.stuck[i] = same;
         moving = moving || (runs && !same);
+        stuck += same;
         if (same && workers_any_idle())
             worker_wake_for_visible();
         else if (same)
             atomic_store_explicit(&w->overdue, any = true,
                                   memory_order_relaxed);
     }
+    /* Who sees it late looks at what is visible at the next tick. */
+    atomic_store_explicit(&workers.awake_max, workers.cpus + stuck,
+                          memory_order_relaxed);
     if (any)
         wait_for_overdue(made);
     return !moving;
@@ -105,9 +112,10 @@ static bool look(void)
         return true;
     unsigned made = workers_made();
     bool all_stuck = look_for_stuck(made);
-    if (!workers_any_idle()) {
+    if (!workers_polled()) {
         find_help(monitor.stuck, made, all_stuck);
-        (void)seats_fill(); /* what a failure left free */
+        (void)seats_fill();    /* what a failure left free */
+        worker_wake_if_idle(); /* more may be awake now: one is to poll */
     }
     return false;
 }

@@ -68,7 +68,10 @@
     X(MARKS_LIGHT, "a waiter says so in a word that is not shared")     \
     X(SHARES_UNFENCED, "a word is shared while its holder lets it go")  \
     X(MARK_BLIND, "a reader by a mark does not see a writer come")      \
-    X(MARKS_LOST, "a writer takes marks of readers for none")
+    X(MARKS_LOST, "a writer takes marks of readers for none")           \
+    X(IDLE_BLIND, "who falls idle does not look for work once more")    \
+    X(RESERVE_EARLY, "who falls idle counts itself as awake")           \
+    X(TIMER_UNSAID, "the poller does not say that it asks for timers")
 
 #define MUTANT_NUMBER_(name, text) MUTANT_##name,
 enum mutant {

@@ -282,6 +282,16 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
+/* ThreadSanitizer is to see all of them at work, on however few processors. */
+static unsigned awake_at_most(void)
+{
+#ifdef RN_TSAN
+    return PROCS_MAX;
+#else
+    return os_cpu_count();
+#endif
+}
+
 /* Simulation has one thread; otherwise there is room for spare workers. */
 static size_t place_bytes(void)
 {
@@ -300,9 +310,11 @@ static void set_out(struct worker *all)
                                .other_threads = options.other_threads,
                                .endless = options.endless,
                                .no_foreigners = options.no_foreigners,
+                               .cpus = awake_at_most(),
                                .seats = 1,
                                .hopes = options.hopes,
                                .poll_until = INT64_MIN};
+    workers.awake_max = workers.cpus;
     workers.last = &workers.first;
     list_init(&workers.idle);
     list_init(&workers.spares);

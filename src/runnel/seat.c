@@ -72,6 +72,9 @@ static int hire(struct worker *w)
     atomic_store_explicit(&workers.made, workers_made() - 1,
                           memory_order_release);
     lock_release(&workers.lock);
+    /* Who counted it among those awake may have woken nobody. */
+    fence_heavy();
+    worker_wake_for_visible();
     idle_judge();
     return status;
 }

@@ -373,8 +373,9 @@ void worker_share_all(struct worker *w)
 
 void worker_wake_for_visible(void)
 {
-    if (workers_visible())
-        worker_wake_if_idle();
+    if (workers_any_idle() && workers_visible() &&
+        atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
+        worker_wake_one_();
 }
 
 void workers_stop(void)
@@ -382,13 +383,14 @@ void workers_stop(void)
     lock_acquire(&workers.lock);
     atomic_store_explicit(&workers.stopping, true, memory_order_seq_cst);
     unsigned made = workers_made();
+    /* Under the lock: who falls idle sees it, or is woken below. */
+    for (unsigned i = 0; i < made; i++)
+        atomic_store_explicit(&workers.all[i].attention, true,
+                              memory_order_seq_cst);
     lock_release(&workers.lock);
-    for (unsigned i = 0; i < made; i++) {
-        struct worker *w = &workers.all[i];
-        atomic_store_explicit(&w->attention, true, memory_order_seq_cst);
-        if (seam_simulated)
-            return; /* the only worker is the caller */
-        worker_get_up(w);
-    }
+    if (seam_simulated)
+        return; /* the only worker is the caller */
+    for (unsigned i = 0; i < made; i++)
+        worker_get_up(&workers.all[i]);
     poll_kick();
 }

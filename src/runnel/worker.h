@@ -14,14 +14,22 @@
  *     IDLE      in workers.idle, or the poller: sleeps until it is woken
  *
  * The poller is the idle worker that sleeps in poll_collect, until a descriptor
- * is ready or the first timer of all is due; the others sleep on a futex. While
- * anybody is idle, one is the poller.
+ * is ready or the first timer of all is due; the others sleep on a futex.
+ *
+ * No more are woken than there are processors (awake_max, with one more for
+ * each that the monitor has found stuck): others would only take those from who
+ * works, and what he holds with them. While so many are awake, the rest sleeps
+ * on as the reserve; who falls idle beside so many joins it, looks after
+ * nothing, and costs nobody a barrier. While fewer are awake, one of the idle
+ * is the poller.
  *
  * No wake-up is lost: who makes work visible does so first and then, after a
  * full fence, looks whether somebody is idle; who goes idle says so first and
  * then, after a full fence, looks for work once more. At least one sees the
  * other. If somebody searches, nobody is woken: a searcher that finds work
  * wakes the next one, and one that gives up becomes idle by the rule above.
+ * If as many are awake as may be, nobody is woken either: the one among them
+ * who is first to leave fewer of them falls idle by the rule above, too.
  *
  * Only a worker with a seat may look for tasks (seat.h); the others are in none
  * of these states.
@@ -100,6 +108,7 @@ extern struct workers {
     /* What a worker's thread runs. */
     void *(*main)(void *worker);
     unsigned helpers; /* threads of the scheduler that are no workers */
+    unsigned cpus;    /* so many can run at once */
     /* Called once when nobody can ever run again; stops, or does not return. */
     void (*deadlock)(void);
     /* Threads of the runtime besides the workers, for that judgement. */
@@ -119,10 +128,12 @@ extern struct workers {
     _Alignas(CACHE_LINE) lock_word lock;
     struct task *first; /* shared queue, oldest first */
     struct task **last;
-    struct list idle;          /* asleep on a futex */
-    struct worker *poller;     /* the one asleep in poll_collect, or NULL */
-    _Atomic(uint32_t) queued;  /* length of the shared queue */
-    _Atomic(uint32_t) idlers;  /* idle workers, the poller included */
+    struct list idle;         /* asleep on a futex */
+    struct worker *poller;    /* the one asleep in poll_collect, or NULL */
+    _Atomic(uint32_t) queued; /* length of the shared queue */
+    _Atomic(uint32_t) idlers; /* idle workers, the poller included */
+    /* So many are awake at most when one is woken; relaxed, by the monitor. */
+    _Atomic(uint32_t) awake_max;
     _Atomic(uint32_t) seats;   /* workers that have one */
     _Atomic(uint32_t) roaming; /* workers without one that run a task */
     struct list spares;        /* workers that wait for one */
@@ -191,6 +202,21 @@ static inline bool workers_all_idle(void)
            atomic_load_explicit(&workers.idlers, memory_order_relaxed) >= seats;
 }
 
+/* For the monitor: does an idle worker look after timers and descriptors? */
+static inline bool workers_polled(void)
+{
+    return atomic_load_explicit(&workers.poll_until, memory_order_relaxed) !=
+           INT64_MIN;
+}
+
+/* While so many are idle, are as many awake as can run at once? */
+static inline bool workers_enough_awake(uint32_t idlers)
+{
+    return atomic_load_explicit(&workers.seats, memory_order_relaxed) >=
+           idlers +
+               atomic_load_explicit(&workers.awake_max, memory_order_relaxed);
+}
+
 /* Prepares a place in workers.all, which is zero. */
 void worker_init(struct worker *w);
 
@@ -216,12 +242,16 @@ static inline void worker_wake_if_idle(void)
 {
     /* Pairs with the fence in fall_idle. */
     fence_light();
-    if (unlikely(atomic_load_explicit(&workers.idlers, memory_order_relaxed) !=
-                 0) &&
+    uint32_t idlers =
+        atomic_load_explicit(&workers.idlers, memory_order_relaxed);
+    if (unlikely(idlers != 0) && !workers_enough_awake(idlers) &&
         atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
         worker_wake_one_();
 }
-/* A net below the rules above: work that is seen gets a worker, if one idles. */
+/*
+ * A net below the rules above, for who knows that those who are awake may not
+ * look: work that is seen gets a worker, if one idles.
+ */
 void worker_wake_for_visible(void);
 /* Simulation: true, and the run stopped, when it takes too long. */
 bool worker_endless(void);

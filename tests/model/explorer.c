@@ -32,6 +32,7 @@ struct context {
     bool (*ready)(void);     /* NULL: can go on */
     _Atomic(uint32_t) *word; /* or: when this is 0 */
     struct context *over;    /* or: when that has ended */
+    bool rests;              /* until another has gone on */
     bool parked;             /* a task that nobody woke */
     void (*run)(void);
     void (*after)(void *arg);
@@ -79,10 +80,14 @@ static bool can_go_on(struct context *c)
     return !c->ready || c->ready();
 }
 
+void (*explorer_switches)(unsigned thread);
+
 static void leave_for(unsigned next)
 {
     if (next == e.current)
         return;
+    if (next != NOBODY && explorer_switches)
+        explorer_switches(next % EXPLORER_THREADS);
     void **save = e.current == NOBODY ? &e.sp : &e.contexts[e.current].sp;
     void *load = next == NOBODY ? e.sp : e.contexts[next].sp;
     e.current = next;
@@ -94,9 +99,12 @@ static unsigned choose(void)
 {
     unsigned before = e.current;
     unsigned able = 0;
+    unsigned resting = 0;
     for (unsigned i = 0; i < CONTEXTS; i++)
         if (can_go_on(&e.contexts[i]))
-            able |= 1u << i;
+            *(e.contexts[i].rests ? &resting : &able) |= 1u << i;
+    if (able == 0)
+        able = resting;
     if (able == 0)
         return NOBODY;
     bool preempts = before != NOBODY && (able & 1u << before);
@@ -113,6 +121,8 @@ static unsigned choose(void)
                                              (uint8_t)rest, preempts};
     }
     const struct choice *c = &e.path[e.at++];
+    for (unsigned i = 0; i < CONTEXTS; i++)
+        e.contexts[i].rests = e.contexts[i].rests && i == c->taken;
     if (!(able & 1u << c->taken)) {
         e.failure = "a run does not repeat the one before it";
         return NOBODY;
@@ -155,6 +165,14 @@ void explorer_until(bool (*ready)(void))
     c->ready = ready;
     wait_until_able();
     c->ready = NULL;
+}
+
+void explorer_rest(void)
+{
+    struct context *c = &e.contexts[e.current];
+    c->rests = true;
+    wait_until_able();
+    c->rests = false;
 }
 
 bool explorer_others_ended(void)

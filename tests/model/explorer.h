@@ -47,6 +47,10 @@ bool explore(const struct model *model, unsigned bound, uint64_t runs,
 void explorer_step(void);
 /* The calling thread goes on only when `ready` says so. */
 void explorer_until(bool (*ready)(void));
+/* The same when another has gone on meanwhile, or when nobody else can. */
+void explorer_rest(void);
+/* Called, if set, when another thread (0, 1, ...) is about to go on. */
+extern void (*explorer_switches)(unsigned thread);
 /* True when all threads have ended but those in explorer_until. */
 bool explorer_others_ended(void);
 /* The run has failed; does not return inside a thread. */

@@ -5,6 +5,8 @@
 #ifndef MODEL_ENV_H
 #define MODEL_ENV_H
 
+#include "explorer.h"
+
 #include "../../src/runnel/alloc.h"
 #include "../../src/runnel/fatal.h"
 #include "../../src/runnel/light.h"
@@ -16,6 +18,10 @@
 #include "../../src/runnel/switch.h"
 #include "../../src/runnel/timerq.h"
 #include "../../src/runnel/track.h"
+
+/* Sleep and waking of workers: model_idle.c. */
+extern const struct model idle_models[];
+extern const size_t idle_model_count;
 
 /* Where waits put their timers; what the clock says. */
 extern struct timerq model_timers;

@@ -950,6 +950,9 @@ static const struct model *find_model(const char *name)
     for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
         if (strcmp(models[i].name, name) == 0)
             return &models[i];
+    for (size_t i = 0; i < idle_model_count; i++)
+        if (strcmp(idle_models[i].name, name) == 0)
+            return &idle_models[i];
     return NULL;
 }
 
@@ -977,6 +980,9 @@ static void planted_mistakes_are_found(void)
         {MUTANT_MARKS_LOST, "rwmutex_spread"},
         {MUTANT_GROUP_EARLY, "waitgroup"},
         {MUTANT_ONCE_EARLY, "once"},
+        {MUTANT_IDLE_BLIND, "idle_or_woken"},
+        {MUTANT_RESERVE_EARLY, "idle_one_at_a_time"},
+        {MUTANT_TIMER_UNSAID, "idle_timer_is_added"},
     };
 
     for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
@@ -1023,10 +1029,12 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         if (check_selected(argc, argv, own[i].name))
             failed += !check_run(&own[i], ++number);
-    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
-        const struct check_case one = {models[i].name, explore_model};
+    size_t all = sizeof(models) / sizeof(models[0]) + idle_model_count;
+    for (size_t i = 0; i < all; i++) {
+        running = i < idle_model_count ? &idle_models[i]
+                                       : &models[i - idle_model_count];
+        const struct check_case one = {running->name, explore_model};
 
-        running = &models[i];
         if (check_selected(argc, argv, one.name))
             failed += !check_run(&one, ++number);
     }
