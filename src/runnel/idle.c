@@ -68,12 +68,12 @@ static bool only_foreigners_left(void)
     return false;
 }
 
-/* The poller, before a fence: until it knows how long it sleeps, every new
- * timer kicks. */
+/* The poller, before a fence: until it knows how long it sleeps, it is told of
+ * every new timer. */
 static void expect_timers(void)
 {
     if (!MUTANT(TIMER_UNSAID))
-        atomic_store_explicit(&workers.poll_until, RN_NEVER,
+        atomic_store_explicit(&workers.poll_until, RN_NEVER & ~POLL_ASLEEP,
                               memory_order_relaxed);
 }
 
@@ -160,11 +160,24 @@ void idle_rouse(struct worker *w)
         worker_get_up(w);
 }
 
-/* After expect_timers and a fence. */
-static void sleep_polling(void)
+/* After expect_timers and a fence: how long it sleeps, which it tells. */
+static int64_t poll_until(void)
 {
     int64_t until = workers_earliest(true);
-    atomic_store_explicit(&workers.poll_until, until, memory_order_relaxed);
+    int64_t told =
+        atomic_load_explicit(&workers.poll_until, memory_order_relaxed);
+    do {
+        if (told < until && !MUTANT(TIMER_UNTOLD))
+            until = told;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &workers.poll_until, &told, until | POLL_ASLEEP, memory_order_relaxed,
+        memory_order_relaxed));
+    return (until | POLL_ASLEEP) == RN_NEVER ? RN_NEVER : until;
+}
+
+static void sleep_polling(void)
+{
+    int64_t until = poll_until();
     int64_t timeout = -1;
     if (until != RN_NEVER) {
         int64_t now = seam_now();

@@ -71,7 +71,8 @@
     X(MARKS_LOST, "a writer takes marks of readers for none")           \
     X(IDLE_BLIND, "who falls idle does not look for work once more")    \
     X(RESERVE_EARLY, "who falls idle counts itself as awake")           \
-    X(TIMER_UNSAID, "the poller does not say that it asks for timers")
+    X(TIMER_UNSAID, "the poller does not say that it asks for timers")  \
+    X(TIMER_UNTOLD, "the poller forgets of which timer it was told")
 
 #define MUTANT_NUMBER_(name, text) MUTANT_##name,
 enum mutant {

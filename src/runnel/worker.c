@@ -293,6 +293,20 @@ int64_t workers_earliest(bool exact)
     return earliest;
 }
 
+/* A timer is earlier than `until`, which is what the poller knows. False, and
+ * `until` read anew, when that has changed. */
+static noinline bool tell_poller(int64_t *until, int64_t when)
+{
+    int64_t asleep = *until & POLL_ASLEEP;
+    if (!atomic_compare_exchange_weak_explicit(
+            &workers.poll_until, until, (when & ~POLL_ASLEEP) | asleep,
+            memory_order_relaxed, memory_order_relaxed))
+        return false;
+    if (asleep)
+        poll_kick();
+    return true;
+}
+
 void worker_timer_add(struct timer *timer)
 {
     struct worker *w = worker_self();
@@ -301,8 +315,11 @@ void worker_timer_add(struct timer *timer)
     /* Pairs with the poller's, before it asks for the first timer: it sees this
      * one, or we see that it does not know yet. */
     fence_light();
-    if (when < atomic_load_explicit(&workers.poll_until, memory_order_relaxed))
-        poll_kick();
+    int64_t until =
+        atomic_load_explicit(&workers.poll_until, memory_order_relaxed);
+    while (unlikely(when < until))
+        if (tell_poller(&until, when))
+            break;
 }
 
 /* ------------------------------------------- what is there, and the end */

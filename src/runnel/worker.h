@@ -94,6 +94,13 @@ struct worker {
 #define WORKERS_MAX 1280
 
 /*
+ * In workers.poll_until: when the poller gets up by itself. Without this bit it
+ * has yet to ask for the first timer of all, and that is the first one of which
+ * it was told meanwhile: so it need not be kicked. INT64_MIN: nobody polls.
+ */
+#define POLL_ASLEEP INT64_C(1)
+
+/*
  * At every so many switches a worker looks first at what it shares with the
  * others; between them it runs what is its own.
  */
@@ -139,7 +146,7 @@ extern struct workers {
     struct list spares;        /* workers that wait for one */
     _Atomic(uint32_t) searching;
     _Atomic(uint32_t) outside;   /* blocking calls under way */
-    _Atomic(int64_t) poll_until; /* when the poller gets up by itself */
+    _Atomic(int64_t) poll_until; /* see POLL_ASLEEP */
 } workers;
 
 /*

@@ -69,10 +69,12 @@ void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected, int64_t timeout)
                                              third_woken};
     (void)expected;
     slept_on[thread_now] = word;
-    if (timeout < 0)
+    if (timeout < 0) {
         explorer_until(is_woken[thread_now]);
-    else
-        explorer_rest();
+        return;
+    }
+    explorer_rest();
+    model_now += timeout;
 }
 
 void os_futex_wake(_Atomic(uint32_t) *word, int count)
@@ -282,7 +284,7 @@ static void fire(struct timer *due)
 
 static void add_timer(void)
 {
-    timer = (struct timer){.when = model_now + 1, .fire = fire};
+    timer = (struct timer){.when = model_now + RN_S, .fire = fire};
     worker_timer_add(&timer);
 }
 

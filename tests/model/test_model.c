@@ -983,6 +983,7 @@ static void planted_mistakes_are_found(void)
         {MUTANT_IDLE_BLIND, "idle_or_woken"},
         {MUTANT_RESERVE_EARLY, "idle_one_at_a_time"},
         {MUTANT_TIMER_UNSAID, "idle_timer_is_added"},
+        {MUTANT_TIMER_UNTOLD, "idle_timer_is_added"},
     };
 
     for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
