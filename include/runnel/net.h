@@ -141,12 +141,26 @@ const char *rn_conn_remote(const struct rn_conn *conn);
 const char *rn_conn_local(const struct rn_conn *conn);
 
 /*
+ * Parks until a read would find something: bytes, the end, an error. RN_OK (may
+ * be without reason: the read then waits), RN_TIMEOUT, RN_CLOSED. So a server
+ * of many connections has a buffer only for those that it answers just now, and
+ * an idle one costs little more than a page, its goroutine's:
+ *
+ *     while (rn_conn_wait_readable(conn) == RN_OK && answer(conn))
+ *         continue;             // answer: takes a buffer, reads, gives it back
+ *
+ * After a read of a TCP connection that returned less than `size` the wait takes
+ * no system call, otherwise one.
+ */
+int rn_conn_wait_readable(struct rn_conn *conn);
+
+/*
  * For libraries that do their own reading and writing (OpenSSL): the
- * descriptor, borrowed, and a wait that keeps the connection's deadlines and
- * its close. RN_OK (may be without reason: try again), RN_TIMEOUT, RN_CLOSED.
+ * descriptor, borrowed; with the wait above, and this one, which keep the
+ * connection's deadlines and its close. RN_OK (may be without reason: try
+ * again), RN_TIMEOUT, RN_CLOSED.
  */
 int rn_conn_fd(const struct rn_conn *conn);
-int rn_conn_wait_readable(struct rn_conn *conn);
 int rn_conn_wait_writable(struct rn_conn *conn);
 
 /* ------------------------------------------------------------- datagrams */

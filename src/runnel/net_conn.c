@@ -4,8 +4,9 @@
  *
  * Every operation tries first and waits only when the system says -EAGAIN, or
  * would say it: after a short read of a TCP socket there is nothing until the
- * next edge (epoll(7)), which saves a call for each message. Unix sockets and
- * pipes may give less for other reasons (descriptors that come along). It
+ * next edge (epoll(7)), which saves a call for each message, and one for each
+ * wait between two of them. Unix sockets and pipes may give less for other
+ * reasons (descriptors that come along), and datagrams end where they end. It
  * keeps its side's turn from its first to its last byte, so that what two
  * goroutines write is never mixed.
  */
@@ -135,7 +136,7 @@ int64_t rn_conn_read(struct rn_conn *conn, void *data, size_t size)
 {
     int64_t got = size > 0 ? netfd_begin_ready(&conn->fd, NETFD_READ)
                            : netfd_begin(&conn->fd, NETFD_READ);
-    if (got != 0)
+    if (got < 0)
         return got;
     if (size > 0)
         got = read_some(conn, data, size);
@@ -148,7 +149,7 @@ int64_t rn_conn_read_full(struct rn_conn *conn, void *data, size_t size)
     size_t done = 0;
     int64_t got = size > 0 ? netfd_begin_ready(&conn->fd, NETFD_READ)
                            : netfd_begin(&conn->fd, NETFD_READ);
-    if (got != 0)
+    if (got < 0)
         return got;
     while (done < size) {
         got = read_some(conn, (char *)data + done, size - done);
@@ -324,14 +325,13 @@ int rn_conn_fd(const struct rn_conn *conn)
 }
 
 /*
- * Others do the reading, so an edge may have been used up by bytes that are
- * still there: the descriptor itself is asked before the caller parks.
+ * With the turn, which is given back. Others may do the reading, so an edge may
+ * have been used up by bytes that are still there: the descriptor itself is
+ * asked before the caller parks.
  */
 static int wait_until(struct rn_conn *conn, int side, int events)
 {
-    int status = netfd_begin(&conn->fd, side);
-    if (status != 0)
-        return status;
+    int status = 0;
     int ready = net_ready(conn->fd.fd, events);
     if (ready == 0)
         status = netfd_wait(&conn->fd, side, NULL);
@@ -340,12 +340,22 @@ static int wait_until(struct rn_conn *conn, int side, int events)
     return ready < 0 ? ready : status;
 }
 
+/* After a short read nobody need be asked: who else reads takes, and adds
+ * nothing. */
 int rn_conn_wait_readable(struct rn_conn *conn)
 {
-    return wait_until(conn, NETFD_READ, RN_READ);
+    int status = netfd_begin_ready(&conn->fd, NETFD_READ);
+    if (status < 0)
+        return status;
+    if (status == 0)
+        return wait_until(conn, NETFD_READ, RN_READ);
+    netfd_end(&conn->fd, NETFD_READ);
+    net_edge_in();
+    return RN_OK;
 }
 
 int rn_conn_wait_writable(struct rn_conn *conn)
 {
-    return wait_until(conn, NETFD_WRITE, RN_WRITE);
+    int status = netfd_begin(&conn->fd, NETFD_WRITE);
+    return status < 0 ? status : wait_until(conn, NETFD_WRITE, RN_WRITE);
 }

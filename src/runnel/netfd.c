@@ -33,7 +33,8 @@
  * parks without a call, unless an edge has come since that successor's
  * predecessor began: an edge while the descriptor was read may be of what was
  * read or of what came after it, so it is tried. An end or an error has no edge
- * after it, and is kept for ever (POLL_HUNG).
+ * after it, and is kept for ever (POLL_HUNG). Whoever else reads the descriptor
+ * (netfd_lend) makes it no less drained.
  */
 #include "netfd.h"
 
@@ -215,13 +216,6 @@ static int refusal(const struct netfd *n, int side)
 
 /* ------------------------------------------------------------------- turns */
 
-/* Under the lock: what is tried next finds out whatever these tell. */
-static void forget_edges(struct netfd *n, int side)
-{
-    if (poll_take_edges(n->desc, events_of[side]) != 0)
-        n->sides[side].drained = false;
-}
-
 /* From one state to another, if nobody is in the way; without the lock. */
 static inline bool turn_quickly(struct netfd *n, int side, uint32_t from,
                                 uint32_t to)
@@ -273,7 +267,6 @@ static int take_turn(struct netfd *n, int side)
             return status;
         }
     }
-    forget_edges(n, side);
     return 0;
 }
 
@@ -284,8 +277,11 @@ int netfd_begin(struct netfd *n, int side)
     if (!is_late(n, side) && turn_quickly(n, side, 0, TAKEN))
         return 0;
     int status = take_turn(n, side);
-    if (status == 0)
+    if (status == 0) {
+        /* What is tried next finds out whatever these tell. */
+        poll_take_edges(n->desc, events_of[side]);
         poll_desc_unlock(n->desc);
+    }
     return status;
 }
 
@@ -295,14 +291,18 @@ int netfd_begin_ready(struct netfd *n, int side)
     int status = take_turn(n, side);
     if (status != 0)
         return status;
-    if (!n->sides[side].drained) {
-        poll_desc_unlock(n->desc);
-        return 0;
-    }
+    bool drained = n->sides[side].drained;
+    int edges = poll_take_edges(n->desc, events_of[side]);
     n->sides[side].drained = false;
+    if (!drained || edges != 0) {
+        poll_desc_unlock(n->desc);
+        /* An end that was told of for ever is no news. */
+        return drained && (edges & events_of[side]) ? NETFD_TOLD : 0;
+    }
     status = status_of(park(n, side, false, NULL), NULL);
-    if (status != 0)
-        netfd_end(n, side);
+    if (status == 0)
+        return NETFD_TOLD;
+    netfd_end(n, side);
     return status;
 }
 

@@ -56,8 +56,10 @@ int netfd_begin(struct netfd *n, int side);
 
 /*
  * As netfd_begin, for a call that is then tried at once: parks as well while it
- * is known that the descriptor has nothing (netfd_end_drained).
+ * is known that the descriptor has nothing (netfd_end_drained). NETFD_TOLD when
+ * that was known and an edge has come since; 0 when nothing is known.
  */
+enum { NETFD_TOLD = 1 };
 int netfd_begin_ready(struct netfd *n, int side);
 
 void netfd_end(struct netfd *n, int side);
