@@ -32,9 +32,9 @@
  * Who drained the descriptor says so to his successor (`drained`), who then
  * parks without a call, unless an edge has come since that successor's
  * predecessor began: an edge while the descriptor was read may be of what was
- * read or of what came after it, so it is tried. An end or an error has no edge
- * after it, and is kept for ever (POLL_HUNG). Whoever else reads the descriptor
- * (netfd_lend) makes it no less drained.
+ * read or of what came after it, so it is tried. An end, an error or urgent data
+ * may have no edge after it, and is kept for ever (POLL_HUNG). Whoever else reads
+ * the descriptor (netfd_lend) makes it no less drained.
  */
 #include "netfd.h"
 

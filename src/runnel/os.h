@@ -84,7 +84,8 @@ struct os_event {
     uint64_t data;
     int events; /* RN_READ | RN_WRITE | OS_HANGUP */
 };
-/* Besides the directions: the other side has ended, or an error waits. */
+/* Besides the directions: the other side has ended, or an error or urgent data
+ * waits. */
 #define OS_HANGUP 4
 int os_poll_open(void);
 /* Reports fd once, when any of the events holds; again after another call. */

@@ -310,7 +310,8 @@ noinline int os_poll_arm(int poll, int fd, int events, uint64_t data)
 
 noinline int os_poll_own(int poll, int fd, uint64_t data)
 {
-    return control(poll, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, data);
+    return control(poll, fd,
+                   EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, data);
 }
 
 noinline void os_poll_forget(int poll, int fd)
@@ -324,15 +325,18 @@ noinline int os_poll_watch(int poll, int fd, uint64_t data)
     return control(poll, fd, EPOLLIN, data);
 }
 
-/* An error or a hang-up is for both directions: the next call tells. */
+/*
+ * An error or a hang-up is for both directions: the next call tells. Urgent data
+ * counts as a hang-up: a read ends before it, whatever there is behind it.
+ */
 static int directions(uint32_t mask)
 {
     if (mask & (EPOLLERR | EPOLLHUP))
         return RN_READ | RN_WRITE | OS_HANGUP;
     int events = 0;
-    if (mask & (EPOLLIN | EPOLLRDHUP))
+    if (mask & (EPOLLIN | EPOLLPRI | EPOLLRDHUP))
         events |= RN_READ;
-    if (mask & EPOLLRDHUP)
+    if (mask & (EPOLLPRI | EPOLLRDHUP))
         events |= OS_HANGUP;
     if (mask & EPOLLOUT)
         events |= RN_WRITE;

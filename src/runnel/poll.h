@@ -73,8 +73,8 @@ void poll_desc_unlock(struct poll_desc *desc);
 void poll_disown(struct poll_desc *desc, int fd);
 /*
  * Forgets the edges of these directions; says which had come, and with
- * POLL_HUNG, for ever, that the other side has ended or an error came: no more
- * edges may follow.
+ * POLL_HUNG, for ever, that the other side has ended or sent urgent data, or an
+ * error came: no more edges may follow, although there is something to read.
  */
 #define POLL_HUNG 4
 int poll_take_edges(struct poll_desc *desc, int events);

@@ -372,6 +372,34 @@ static void a_reset_is_readable(void)
     }
 }
 
+/*
+ * A read ends before an urgent byte, although there is more behind it: that
+ * short read has drained nothing.
+ */
+static void urgent_data_hides_nothing(void)
+{
+    for (int waits = 0; waits < 2; waits++) {
+        struct net_pair pair;
+        char data[8] = "";
+
+        if (!net_pair_make(&pair))
+            return;
+        int fd = rn_conn_fd(pair.accepted);
+        rn_conn_set_read_deadline(pair.dialed, rn_deadline(LONG_TIME / 30));
+        CHECK_EQ_INT(send(fd, "abc", 3, 0), 3);
+        CHECK_EQ_INT(send(fd, "!", 1, MSG_OOB), 1);
+        CHECK_EQ_INT(send(fd, "def", 3, 0), 3);
+        rn_sleep(RN_MS); /* so that the edges may be told of before the read */
+        CHECK_EQ_INT(rn_conn_read(pair.dialed, data, sizeof(data)), 3);
+        CHECK_EQ_STR(data, "abc");
+        if (waits)
+            CHECK_EQ_INT(rn_conn_wait_readable(pair.dialed), RN_OK);
+        CHECK_EQ_INT(rn_conn_read(pair.dialed, data, sizeof(data)), 3);
+        CHECK_EQ_STR(data, "def");
+        net_pair_free(&pair);
+    }
+}
+
 /* A Unix socket gives less than it has where a descriptor comes along. */
 static void unix_sockets_are_asked(void)
 {
@@ -412,4 +440,5 @@ static void unix_sockets_are_asked(void)
 RN_CHECK_MAIN(reads_are_not_tried_in_vain, waits_ask_nobody,
               wait_ends_at_its_deadline, wait_ends_at_a_close,
               nothing_is_slept_through, several_wait_in_turn,
-              an_end_is_readable, a_reset_is_readable, unix_sockets_are_asked)
+              an_end_is_readable, a_reset_is_readable,
+              urgent_data_hides_nothing, unix_sockets_are_asked)
