@@ -34,11 +34,15 @@
 #define REST_TICKS      100
 /* Calls of stack_cool in a tick: at most some 2 ms of it. */
 #define COOL_CALLS      64
+/* Ticks of an age of free stacks: a burst that comes back finds them. */
+#define AGE_TICKS       100
 
 static struct {
     pthread_t thread;
     bool running;
     int64_t tick;              /* ns */
+    unsigned age;              /* ticks of this age of free stacks */
+    bool left_over;            /* more of them than are kept, when it began */
     _Atomic(uint32_t) closing; /* futex: 1 = end */
     /* What each worker's tick was at the last look; the monitor's own. */
     uint32_t seen[WORKERS_MAX];
@@ -123,10 +127,14 @@ static bool look(void)
 /* Free stacks that nobody has wanted go back to the kernel; true: not yet all. */
 static bool cool(void)
 {
+    if (++monitor.age >= AGE_TICKS) {
+        monitor.age = 0;
+        monitor.left_over = stack_age();
+    }
     bool more = true;
     for (int i = 0; i < COOL_CALLS && more; i++)
         more = stack_cool();
-    return more;
+    return more || monitor.left_over;
 }
 
 static void sleep_until_called(void)
@@ -161,6 +169,8 @@ static void *watch(void *arg)
 int monitor_open(void)
 {
     monitor.tick = RUNNING_ON_VALGRIND ? VALGRIND_SLOWER * TICK : TICK;
+    monitor.age = 0;
+    monitor.left_over = false;
     atomic_store_explicit(&monitor.closing, 0, memory_order_relaxed);
     int status = os_thread_start(&monitor.thread, watch, NULL);
     monitor.running = status == 0;

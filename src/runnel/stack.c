@@ -80,6 +80,8 @@ static struct {
     struct stack *packs[STACK_CLASSES]; /* those with their pages; these ... */
     struct stack *hot[STACK_CLASSES];   /* ... and single ones */
     size_t hot_count;                   /* of all stacks in both */
+    size_t hot_least;                   /* what it was at least, in this age */
+    size_t to_cool;                     /* nobody has wanted them for an age */
     struct cold {
         char **blocks; /* bit 0 set: not guarded */
         size_t count;
@@ -138,6 +140,8 @@ void stack_teardown(void)
         shared.hot[i] = NULL;
     }
     shared.hot_count = 0;
+    shared.hot_least = 0;
+    shared.to_cool = 0;
 }
 
 int stack_class(size_t size)
@@ -341,6 +345,14 @@ static struct stack *take_pack(uint32_t class)
     return first;
 }
 
+/* Under the lock: so many of the hot ones are taken. */
+static void count_taken(size_t count)
+{
+    shared.hot_count -= count;
+    if (shared.hot_count < shared.hot_least)
+        shared.hot_least = shared.hot_count;
+}
+
 /* Under the lock, when there is one. */
 static struct stack *take_hot(uint32_t class)
 {
@@ -348,12 +360,29 @@ static struct stack *take_hot(uint32_t class)
         shared.hot[class] = take_pack(class);
     struct stack *stack = shared.hot[class];
     shared.hot[class] = stack->next;
-    shared.hot_count--;
+    count_taken(1);
     return stack;
+}
+
+bool stack_age(void)
+{
+    lock_acquire(&shared.lock);
+    shared.to_cool =
+        shared.hot_least > STACK_HOT_MAX ? shared.hot_least - STACK_HOT_MAX : 0;
+    shared.hot_least = shared.hot_count;
+    bool more = shared.hot_count > STACK_HOT_MAX && !on_valgrind();
+    lock_release(&shared.lock);
+    return more;
 }
 
 /* What goes cold at once: the lock is held while so many are taken out. */
 #define COOL_BATCH 64
+
+/* Under the lock: there are still more than are to be kept. */
+static bool may_cool(void)
+{
+    return shared.to_cool > 0 && shared.hot_count > STACK_HOT_MAX;
+}
 
 bool stack_cool(void)
 {
@@ -364,12 +393,11 @@ bool stack_cool(void)
     lock_acquire(&shared.lock);
     while (class < STACK_CLASSES && !any_hot(class))
         class ++;
-    if (shared.hot_count > STACK_HOT_MAX && !on_valgrind() &&
+    if (may_cool() && !on_valgrind() &&
         cold_room(&shared.cold[class], COOL_BATCH))
-        for (; count < COOL_BATCH && any_hot(class) &&
-               shared.hot_count > STACK_HOT_MAX;
-             count++) {
+        for (; count < COOL_BATCH && any_hot(class) && may_cool(); count++) {
             struct stack *stack = take_hot(class);
+            shared.to_cool--;
             size_t head = stack->guarded ? shared.page : 0;
             pages[count] =
                 (struct os_range){stack->low + head, stack_bytes(class) - head};
@@ -416,7 +444,7 @@ static struct stack *find_pack(struct stack_cache *cache, uint32_t class)
     lock_acquire(&shared.lock);
     if (shared.packs[class]) {
         pack = take_pack(class);
-        shared.hot_count -= STACK_PACK;
+        count_taken(STACK_PACK);
     }
     lock_release(&shared.lock);
     return pack;

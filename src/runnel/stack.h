@@ -10,9 +10,9 @@
  * page. Sizes are powers of two; each size is a class.
  *
  * Stacks are carved from slabs and never unmapped before teardown. A free one
- * is kept by the worker that freed it, then by all; while more than
- * STACK_HOT_MAX are, their pages go back to the kernel little by little
- * (stack_cool): they are "cold" then.
+ * is kept by the worker that freed it, then by all; when more than
+ * STACK_HOT_MAX have been left over for an age, their pages go back to the
+ * kernel little by little (stack_cool): they are "cold" then.
  */
 #ifndef RUNNEL_STACK_H
 #define RUNNEL_STACK_H
@@ -72,8 +72,13 @@ struct stack *stack_take(struct stack_cache *cache, uint32_t class);
 void stack_give(struct stack_cache *cache, struct stack *stack);
 
 /*
- * Gives pages of free stacks back to the kernel, some at a time, while there are
- * more than are kept. True when there is more to do. One thread at a time.
+ * Begins an age: what nobody has wanted in the last one, and is more than are
+ * kept, may go back to the kernel. True while there are more than are kept.
+ */
+bool stack_age(void);
+/*
+ * Gives pages of such stacks back, some at a time. True when there is more to do.
+ * One thread at a time.
  */
 bool stack_cool(void);
 

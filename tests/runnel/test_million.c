@@ -61,17 +61,59 @@ static void a_million_goroutines_are_alive(void)
     rn_chan_free(gate);
 }
 
-static int64_t address_space(void)
+/* Bytes of this process: its address space, and what of it is resident. */
+static int64_t address_space(int64_t *resident)
 {
     FILE *file = fopen("/proc/self/statm", "r");
     long pages = 0;
+    long in_memory = 0;
 
     if (!file)
         return 0;
-    if (fscanf(file, "%ld", &pages) != 1)
-        pages = 0;
+    if (fscanf(file, "%ld %ld", &pages, &in_memory) != 2)
+        pages = in_memory = 0;
     fclose(file);
+    if (resident)
+        *resident = (int64_t)in_memory * sysconf(_SC_PAGESIZE);
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+static void arrive_at_gate(struct waiting *own)
+{
+    atomic_fetch_add_explicit(own->woken, 1, memory_order_relaxed);
+    rn_recv(own->gate, NULL);
+}
+
+/*
+ * The stacks of a burst go back to the system when nobody has wanted them for
+ * a while, but for those that are kept.
+ */
+static void memory_of_a_burst_goes_back(void)
+{
+    const int burst = 50000;
+    rn_chan(char) gate = rn_chan_make(char, 0);
+    struct rn_waitgroup all = {0};
+    _Atomic(int) arrived = 0;
+    int64_t least = 0;
+    int64_t most = 0;
+    int64_t now = 0;
+
+    address_space(&least);
+    for (int i = 0; i < burst; i++)
+        rn_waitgroup_go(&all, arrive_at_gate,
+                        (struct waiting){rn_recv_end(gate), &arrived});
+    while (atomic_load(&arrived) < burst)
+        rn_yield();
+    address_space(&most);
+    CHECK(most - least >= burst / 2 * sysconf(_SC_PAGESIZE));
+    rn_close(gate);
+    rn_waitgroup_wait(&all);
+    /* For ever, if they stay. */
+    do {
+        rn_sleep(20 * RN_MS);
+        address_space(&now);
+    } while (now - least > (most - least) / 2);
+    rn_chan_free(gate);
 }
 
 /*
@@ -80,7 +122,7 @@ static int64_t address_space(void)
  */
 static void stacks_take_the_space_there_is(void)
 {
-    const int64_t used = address_space();
+    const int64_t used = address_space(NULL);
     rn_chan(char) gate = rn_chan_make(char, 0);
     _Atomic(int) woken = 0;
     struct rlimit limit;
@@ -93,7 +135,7 @@ static void stacks_take_the_space_there_is(void)
     while (rn_try_go(wait_at_gate,
                      (struct waiting){rn_recv_end(gate), &woken}) == RN_OK)
         started++;
-    CHECK((int64_t)limit.rlim_cur - address_space() < 32 * MEGABYTE);
+    CHECK((int64_t)limit.rlim_cur - address_space(NULL) < 32 * MEGABYTE);
     CHECK_EQ_INT(rn_task_count(), started + 1);
     rn_close(gate);
     while (rn_task_count() > 1)
@@ -192,6 +234,6 @@ static void threads_have_a_bound(void)
     rn_chan_free(hold);
 }
 
-RN_CHECK_MAIN(threads_have_a_bound, stacks_take_the_space_there_is,
-              a_million_goroutines_are_alive, a_million_timers_fire,
-              a_million_timers_are_stopped)
+RN_CHECK_MAIN(threads_have_a_bound, memory_of_a_burst_goes_back,
+              stacks_take_the_space_there_is, a_million_goroutines_are_alive,
+              a_million_timers_fire, a_million_timers_are_stopped)
