@@ -510,6 +510,13 @@ static void let_go(void *q)
     worker_wake_if_idle();
 }
 
+/* One that took the time of many goes behind all that wait, begun or not. */
+static void to_the_end(void *arg)
+{
+    worker_share(arg);
+    worker_wake_if_idle();
+}
+
 static void give_way(struct worker *w, struct task *self)
 {
     struct task *next = NULL;
@@ -587,9 +594,13 @@ void sched_interrupt(void)
             return;
         atomic_store_explicit(&w->overdue, false, memory_order_relaxed);
         if (!self->pinned) {
-            /* It took the time of many: the worker looks further at once. */
+            /* The worker looks further at once. */
             count_to_fair(w);
-            give_way(w, self);
+            (void)keeps_to_own(w);
+            set_state(self, TASK_RUNNABLE);
+            w->after = to_the_end;
+            w->after_arg = self;
+            switch_to(w, self, NULL, false);
         }
         return;
     }

@@ -3,6 +3,7 @@
  * A goroutine that neither parks nor yields holds up nobody else: not the other
  * goroutines, not timers, not descriptors. Without that each of these hangs.
  */
+#include <pthread.h>
 #include <unistd.h>
 
 #include "rn_check.h"
@@ -186,9 +187,65 @@ static void a_loop_does_not_keep_whom_it_starts(void)
     await_end();
 }
 
+/* What the goroutines of one round find and leave. */
+static struct {
+    _Atomic(int) turn;  /* of who starts them */
+    _Atomic(int) ended; /* of them */
+    int of_turn;        /* the turn in which the last one ran ... */
+    int together;       /* ... and how many ran in it, one after another */
+    int most;
+    pthread_t thread; /* of who starts them */
+    bool elsewhere;   /* one ran on another */
+} round_;
+
+static void note_turn(void)
+{
+    int turn = atomic_load_explicit(&round_.turn, memory_order_relaxed);
+
+    /* Sees what the one before has left. */
+    (void)atomic_load_explicit(&round_.ended, memory_order_acquire);
+    if (!pthread_equal(pthread_self(), round_.thread))
+        round_.elsewhere = true;
+    round_.together = turn == round_.of_turn ? round_.together + 1 : 1;
+    round_.of_turn = turn;
+    if (round_.together > round_.most)
+        round_.most = round_.together;
+    atomic_fetch_add_explicit(&round_.ended, 1, memory_order_release);
+}
+
+/*
+ * Who has run for long goes behind all that wait to begin, not only behind one
+ * of them. Where the system let it be late for the monitor, so that another
+ * thread ran them, the round tells nothing.
+ */
+static void who_ran_long_lets_many_begin(void)
+{
+    enum { COUNT = 60 };
+
+    if (rn_procs() > 1)
+        return; /* others take them */
+    do {
+        atomic_store(&round_.turn, 0);
+        atomic_store(&round_.ended, 0);
+        round_.of_turn = -1;
+        round_.most = round_.together = 0;
+        round_.elsewhere = false;
+        round_.thread = pthread_self();
+        for (int i = 0; i < COUNT; i++)
+            rn_go_void(note_turn);
+        while (atomic_load_explicit(&round_.ended, memory_order_acquire) <
+               COUNT) {
+            atomic_fetch_add_explicit(&round_.turn, 1, memory_order_relaxed);
+            rn_sleep(0); /* it may give way here */
+        }
+        await_end();
+    } while (round_.elsewhere || !pthread_equal(pthread_self(), round_.thread));
+    CHECK_MSG(round_.most >= COUNT / 2, "at most %d in a turn", round_.most);
+}
+
 RN_CHECK_MAIN(loops_do_not_starve_goroutines, loops_do_not_starve_loops,
               loops_do_not_starve_timers, a_loop_does_not_starve_its_own_timer,
               blocking_call_does_not_starve_goroutines,
               loops_do_not_starve_descriptors,
               a_loop_does_not_keep_whom_it_wakes,
-              a_loop_does_not_keep_whom_it_starts)
+              a_loop_does_not_keep_whom_it_starts, who_ran_long_lets_many_begin)
