@@ -9,6 +9,7 @@
 #include "idle.h"
 #include "poll.h"
 #include "schedule.h"
+#include "stack.h"
 #include "timer_fire.h"
 
 /* Rounds of a search; the last ones also take a task that is to run next. */
@@ -182,6 +183,8 @@ struct task *find_task(struct worker *w)
             }
             return task;
         }
+        if (workers_made() > 1 && stack_prepare())
+            continue;
         if (!rested) {
             rested = true;
             /* What is due is to be had: that is no reason to wait. */

@@ -55,6 +55,13 @@
 #define RECORD_LINES 4
 #define START_LINES  2
 
+/* A worker that has nothing to run prepares so many new stacks at once, as a
+ * chain; there are at most so many chains ... */
+#define AHEAD_STACKS 16
+#define AHEAD_MAX    16
+/* ... for a class of which so many were taken. */
+#define AHEAD_FROM   1024
+
 /* Kept with their pages: 64 MiB of touched first pages, then cold. */
 #define STACK_HOT_MAX 16384
 
@@ -82,6 +89,17 @@ static struct {
     size_t hot_count;                   /* of all stacks in both */
     size_t hot_least;                   /* what it was at least, in this age */
     size_t to_cool;                     /* nobody has wanted them for an age */
+    struct ahead {
+        struct stack *first; /* of a chain of new ones, prepared */
+        uint32_t count;
+        uint32_t class;
+    } ahead[AHEAD_MAX];
+    size_t ahead_count; /* chains */
+    bool preparing;     /* a worker is about to add one */
+    /* The class of which there are to be more, and 1; 0: none. Relaxed: a hint
+     * for who has not taken the lock. */
+    _Atomic(uint32_t) ahead_wanted;
+    size_t carved[STACK_CLASSES]; /* new stacks that workers took, in all */
     struct cold {
         char **blocks; /* bit 0 set: not guarded */
         size_t count;
@@ -109,10 +127,14 @@ static size_t chain_length(const struct stack *s, uint32_t class)
     return count;
 }
 
-/* At the end: so many are kept with their pages. */
+/* At the end: so many are kept with their pages, and so many were prepared. */
 static bool shared_check(void)
 {
     size_t count = 0;
+    for (size_t i = 0; i < shared.ahead_count; i++)
+        if (chain_length(shared.ahead[i].first, shared.ahead[i].class) !=
+            shared.ahead[i].count)
+            return false;
     for (uint32_t class = 0; class < STACK_CLASSES; class ++) {
         count += chain_length(shared.hot[class], class);
         for (const struct stack *s = shared.packs[class]; s; s = s->next_pack)
@@ -138,7 +160,10 @@ void stack_teardown(void)
         shared.next_slab[i] = 0;
         shared.packs[i] = NULL;
         shared.hot[i] = NULL;
+        shared.carved[i] = 0;
     }
+    shared.ahead_count = 0;
+    atomic_store_explicit(&shared.ahead_wanted, 0, memory_order_relaxed);
     shared.hot_count = 0;
     shared.hot_least = 0;
     shared.to_cool = 0;
@@ -256,6 +281,7 @@ static bool run_take(struct stack_run *run, uint32_t class, size_t most)
     run->end = run->at + bytes;
     run->guarded = run->at;
     slab->carved += bytes;
+    shared.carved[class] += bytes / stack_bytes(class);
     return true;
 }
 
@@ -282,14 +308,9 @@ static size_t run_size(uint32_t class)
     return most > RUN_STACKS ? RUN_STACKS : most > 0 ? most : 1;
 }
 
-/* One that was never used. */
-static struct stack *carve(struct stack_cache *cache, uint32_t class)
+/* The next block of a run as a stack. */
+static struct stack *carve_from(struct stack_run *run, uint32_t class)
 {
-    struct stack_run one = {0};
-    struct stack_run *run = cache ? &cache->fresh[class] : &one;
-    if (run->at == run->end &&
-        !run_open(run, class, cache ? run_size(class) : 1))
-        return NULL;
     char *low = run->at;
     bool guarded = low < run->guarded || guard(low);
     struct stack *stack = record_of(low, class);
@@ -301,6 +322,79 @@ static struct stack *carve(struct stack_cache *cache, uint32_t class)
     if (run->guarded < run->at)
         run->guarded = run->at;
     return stack;
+}
+
+/* One that was never used. */
+static struct stack *carve(struct stack_cache *cache, uint32_t class)
+{
+    struct stack_run one = {0};
+    struct stack_run *run = cache ? &cache->fresh[class] : &one;
+    if (run->at == run->end &&
+        !run_open(run, class, cache ? run_size(class) : 1))
+        return NULL;
+    return carve_from(run, class);
+}
+
+/* Under the lock: a chain that was prepared, or none. Another is wanted. */
+static struct ahead take_ahead(uint32_t class)
+{
+    struct ahead taken = {0};
+    for (size_t i = shared.ahead_count; i > 0 && !taken.first; i--)
+        if (shared.ahead[i - 1].class == class) {
+            taken = shared.ahead[i - 1];
+            shared.ahead[i - 1] = shared.ahead[--shared.ahead_count];
+        }
+    if (shared.carved[class] >= AHEAD_FROM && run_size(class) >= AHEAD_STACKS)
+        atomic_store_explicit(&shared.ahead_wanted, class + 1,
+                              memory_order_relaxed);
+    return taken;
+}
+
+/* New stacks, the first page of each touched; none: no memory. */
+static struct ahead prepare(uint32_t class)
+{
+    struct stack_run run = {0};
+    struct ahead made = {.class = class};
+    if (!run_open(&run, class, AHEAD_STACKS))
+        return made;
+    for (; run.at < run.end; made.count++) {
+        struct stack *stack = carve_from(&run, class);
+        stack->next = made.first;
+        made.first = stack;
+    }
+    return made;
+}
+
+/* Under the lock: the class to prepare stacks of; -1: none are wanted now. */
+static int to_prepare(void)
+{
+    uint32_t wanted =
+        atomic_load_explicit(&shared.ahead_wanted, memory_order_relaxed);
+    return wanted != 0 && !shared.preparing && shared.ahead_count < AHEAD_MAX
+               ? (int)wanted - 1
+               : -1;
+}
+
+bool stack_prepare(void)
+{
+    if (likely(atomic_load_explicit(&shared.ahead_wanted,
+                                    memory_order_relaxed) == 0))
+        return false;
+    lock_acquire(&shared.lock);
+    int class = to_prepare();
+    shared.preparing = shared.preparing || class >= 0;
+    lock_release(&shared.lock);
+    if (class < 0)
+        return false;
+    struct ahead made = prepare((uint32_t) class);
+    lock_acquire(&shared.lock);
+    shared.preparing = false;
+    if (made.first)
+        shared.ahead[shared.ahead_count++] = made;
+    if (!made.first || shared.ahead_count == AHEAD_MAX)
+        atomic_store_explicit(&shared.ahead_wanted, 0, memory_order_relaxed);
+    lock_release(&shared.lock);
+    return made.first != NULL;
 }
 
 /* Under the lock. */
@@ -462,7 +556,16 @@ static noinline struct stack *take_slow(struct stack_cache *cache,
     }
     lock_acquire(&shared.lock);
     stack = take_shared(class);
+    struct ahead ahead = {0};
+    if (!stack && cache)
+        ahead = take_ahead(class);
     lock_release(&shared.lock);
+    if (ahead.first) {
+        cache->free[class] = ahead.first->next;
+        cache->count[class] = ahead.count - 1;
+        INVARIANT(cache_check(cache, class));
+        return ahead.first;
+    }
     return stack ? stack : carve(cache, class);
 }
 

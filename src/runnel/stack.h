@@ -72,6 +72,12 @@ struct stack *stack_take(struct stack_cache *cache, uint32_t class);
 void stack_give(struct stack_cache *cache, struct stack *stack);
 
 /*
+ * By a worker that has nothing to run: prepares some stacks that nobody has used,
+ * for another that takes many. False when none are wanted, or no memory is left.
+ */
+bool stack_prepare(void);
+
+/*
  * Begins an age: what nobody has wanted in the last one, and is more than are
  * kept, may go back to the kernel. True while there are more than are kept.
  */

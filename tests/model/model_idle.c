@@ -14,6 +14,7 @@
 #include "../../src/runnel/hooks.h"
 #include "../../src/runnel/os.h"
 #include "../../src/runnel/poll.h"
+#include "../../src/runnel/stack.h"
 #include "../../src/runnel/timer_fire.h"
 #include "../../src/runnel/worker.h"
 #include "model_env.h"
@@ -82,6 +83,12 @@ void os_futex_wake(_Atomic(uint32_t) *word, int count)
     (void)word;
     (void)count;
     explorer_step();
+}
+
+/* Nobody needs stacks. */
+bool stack_prepare(void)
+{
+    return false;
 }
 
 static bool was_kicked(void)
