@@ -26,7 +26,7 @@
 #include "mutant.h"
 
 /* fence_light is only for the compiler. Set while no second thread runs. */
-extern bool asym_light;
+extern hidden bool asym_light;
 
 /* Before any other thread is there; `alone`: none will ever be. */
 void asym_open(bool alone);

@@ -17,6 +17,9 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define noinline    __attribute__((noinline))
 
+/* Of the library alone: its own code reads it without a table of addresses. */
+#define hidden __attribute__((visibility("hidden")))
+
 /* The struct of `type` whose `member` is at `pointer`. */
 #define container_of(pointer, type, member) \
     ((type *)((char *)(pointer)-offsetof(type, member)))

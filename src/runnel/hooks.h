@@ -17,7 +17,7 @@
 /* Bits of hooks_on. */
 #define HOOK_TRACE 1u
 
-extern _Atomic(uint32_t) hooks_on;
+extern hidden _Atomic(uint32_t) hooks_on;
 
 void hooks_listen(uint32_t bit);
 void hooks_ignore(uint32_t bit);

@@ -23,13 +23,13 @@ struct chance {
 };
 
 /* Written before the workers start and after they ended, read by all. */
-extern bool seam_simulated;
+extern hidden bool seam_simulated;
 
 /*
  * Goroutines may be interrupted where they call the runtime: in simulation, or
  * because one has run for long (monitor.c). Relaxed.
  */
-extern _Atomic(bool) seam_interrupts;
+extern hidden _Atomic(bool) seam_interrupts;
 
 /* Real time, real chance. */
 void seam_real(void);
@@ -44,7 +44,7 @@ void seam_advance(int64_t to);
  * The time at the last tick: of the monitor, about every 10 ms while anybody
  * works, of virtual time at each move. For what must not cost a clock's reading.
  */
-extern _Atomic(int64_t) seam_ticked;
+extern hidden _Atomic(int64_t) seam_ticked;
 void seam_tick(void);
 static inline int64_t seam_now_about(void)
 {

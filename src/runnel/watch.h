@@ -14,7 +14,7 @@
 enum { WATCH_WAITS = 1, WATCH_CONTENTION = 2 };
 
 /* Which are on. Changed by atomic or, and. */
-extern _Atomic(uint32_t) watch_bits;
+extern hidden _Atomic(uint32_t) watch_bits;
 
 /*
  * Set before the first bit is, and for ever. The waiter calls the one when it

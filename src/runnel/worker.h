@@ -107,7 +107,7 @@ struct worker {
 #define FAIR_TICKS 64
 
 /* All of them, and what they share. */
-extern struct workers {
+extern hidden struct workers {
     struct worker *all;
     unsigned capacity;       /* places in `all` */
     _Atomic(unsigned) made;  /* of them in use; grows; under hiring and lock */
@@ -154,8 +154,7 @@ extern struct workers {
  * another thread: so that the compiler keeps neither the value nor the address
  * of the thread-local, it is read by an instruction that it cannot see through.
  */
-extern _Thread_local struct worker *worker_this_
-    __attribute__((visibility("hidden")));
+extern hidden _Thread_local struct worker *worker_this_;
 
 #if defined(__x86_64__)
 static inline struct worker *worker_self(void)
