@@ -16,6 +16,7 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define noinline    __attribute__((noinline))
+#define put_in_line inline __attribute__((always_inline))
 
 /* Of the library alone: its own code reads it without a table of addresses. */
 #define hidden __attribute__((visibility("hidden")))

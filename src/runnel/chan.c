@@ -296,8 +296,8 @@ void chan_resumed(struct rn_channel *chan, struct waiter *waiter)
 }
 
 /* Inlined into what users call most; select calls the one below. */
-static inline int offer(struct rn_channel *chan, const void *value,
-                        struct task **wake)
+static put_in_line int offer(struct rn_channel *chan, const void *value,
+                             struct task **wake)
 {
     *wake = NULL;
     chan_check(chan);
@@ -330,23 +330,24 @@ int chan_offer(struct rn_channel *chan, const void *value, struct task **wake)
     return offer(chan, value, wake);
 }
 
-/* A sender that waited gets the place that a receive has freed. */
-static void admit_sender(struct rn_channel *chan, struct task **wake)
+/* A sender that waited gets the place that a receive has freed; its task. */
+static noinline struct task *admit_sender(struct rn_channel *chan)
 {
     struct waiter *sender =
         MUTANT(FORGET_SENDER) ? NULL : win_first(&chan->senders);
     if (!sender)
-        return;
+        return NULL;
     size_t index = index_of(chan, chan->count);
     copy(place_at(chan, index), sender->value, chan->size);
     chan->count++;
     /* Its value is received from the place, later, by whoever takes it. */
     pass_waiter(sender, edge_of(chan, index));
     sender->ok = true;
-    *wake = sender->task;
+    return sender->task;
 }
 
-static inline int take(struct rn_channel *chan, void *value, struct task **wake)
+static put_in_line int take(struct rn_channel *chan, void *value,
+                            struct task **wake)
 {
     *wake = NULL;
     chan_check(chan);
@@ -357,7 +358,8 @@ static inline int take(struct rn_channel *chan, void *value, struct task **wake)
             copy(value, place_at(chan, index), chan->size);
         chan->first = index_of(chan, 1);
         chan->count -= !MUTANT(BUFFER_DOUBLES);
-        admit_sender(chan, wake);
+        if (unlikely(!list_empty(&chan->senders)))
+            *wake = admit_sender(chan);
         return RN_OK;
     }
     struct waiter *sender = win_first(&chan->senders);
@@ -410,13 +412,21 @@ static void park_for_ever(enum wait_reason reason)
         sched_park((struct wait_for){.reason = reason}, NULL, NULL);
 }
 
+/* Of a wait that the channel alone ends; who ends it sets `ok`. */
+static inline void waiter_init(struct waiter *w, void *value)
+{
+    w->task = task_self();
+    w->claim = NULL;
+    w->value = value;
+    chan_waits(w);
+}
+
 /* Under the lock, which it releases. Apart: it needs a frame, a send does not.
  */
 static noinline void wait_to_send(struct rn_channel *chan, const void *value)
 {
-    struct waiter self = {.task = task_self(),
-                          .value = (void *)(uintptr_t)value};
-    chan_waits(&self);
+    struct waiter self;
+    waiter_init(&self, (void *)(uintptr_t)value);
     list_append(&chan->senders, &self.node);
     sched_park((struct wait_for){WAIT_SEND, chan->where, chan, false}, unlock,
                chan);
@@ -427,8 +437,8 @@ static noinline void wait_to_send(struct rn_channel *chan, const void *value)
 
 static noinline bool wait_to_receive(struct rn_channel *chan, void *value)
 {
-    struct waiter self = {.task = task_self(), .value = value};
-    chan_waits(&self);
+    struct waiter self;
+    waiter_init(&self, value);
     list_append(&chan->receivers, &self.node);
     sched_park((struct wait_for){WAIT_RECV, chan->where, chan, false}, unlock,
                chan);

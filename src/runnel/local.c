@@ -69,7 +69,7 @@ void *rn_local_get_(rn_key_ key)
     return local ? local->value : NULL;
 }
 
-void locals_drop(struct task *task)
+void locals_drop_all_(struct task *task)
 {
     while (task->locals)
         remove_at(&task->locals);

@@ -8,6 +8,11 @@
 #include "task_internal.h"
 
 /* At the end of the task, on its own stack: drops what it was given. */
-void locals_drop(struct task *task);
+void locals_drop_all_(struct task *task);
+static inline void locals_drop(struct task *task)
+{
+    if (unlikely(task->locals))
+        locals_drop_all_(task);
+}
 
 #endif

@@ -146,22 +146,19 @@ static inline void race_acquire(const volatile void *address)
  * nothing orders are reported when one of them changes it for all (the close of
  * a channel that another sends on). An atomic use clashes with plain ones only.
  */
-static inline __attribute__((always_inline)) void race_uses(
-    const volatile void *object)
+static put_in_line void race_uses(const volatile void *object)
 {
     RN_AS_CALLER_(__tsan_read1((void *)(uintptr_t)object));
     (void)object;
 }
 
-static inline __attribute__((always_inline)) void race_changes(
-    const volatile void *object)
+static put_in_line void race_changes(const volatile void *object)
 {
     RN_AS_CALLER_(__tsan_write1((void *)(uintptr_t)object));
     (void)object;
 }
 
-static inline __attribute__((always_inline)) void race_uses_atomically(
-    const volatile void *word)
+static put_in_line void race_uses_atomically(const volatile void *word)
 {
     RN_AS_CALLER_((void)__tsan_atomic32_load(
         (const volatile __tsan_atomic32 *)word, __tsan_memory_order_relaxed));

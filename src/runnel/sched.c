@@ -28,12 +28,12 @@
 #define PROCS_MAX 1024
 
 /* Lines of a stack that a parked goroutine needs first. */
-#define REST_LINES 6
+#define REST_LINES 4
 
 /* Switches between two looks at the clock, while timers are pending. */
 #define TIMER_TICKS 8
 
-static bool is_open;
+bool sched_is_open_;
 static struct sched_options options;
 
 /* See worker_self. */
@@ -60,11 +60,6 @@ bool sched_is_foreign(void)
     return !w || !worker_current(w);
 }
 
-bool sched_is_open(void)
-{
-    return is_open;
-}
-
 unsigned sched_procs(void)
 {
     return workers_count();
@@ -79,12 +74,6 @@ unsigned sched_place(void)
 {
     struct worker *w = worker_self();
     return w ? (unsigned)(w - workers.all) : 0;
-}
-
-struct spawner *sched_spawner(void)
-{
-    struct worker *w = worker_self();
-    return w ? &w->spawner : NULL;
 }
 
 struct spawner *sched_spawner_of(unsigned number)
@@ -179,8 +168,8 @@ static inline void leave_for(struct sanitize *from, struct task *to)
 }
 
 /* Saves where we are, goes on with `to` (NULL: the worker's own stack). */
-static inline void switch_to(struct worker *w, struct task *from,
-                             struct task *to, bool for_good)
+static put_in_line void switch_to(struct worker *w, struct task *from,
+                                  struct task *to, bool for_good)
 {
     struct sanitize *leave = from ? &from->sanitize : &w->sanitize;
     hook_switch(from, to);
@@ -218,27 +207,39 @@ static inline void prefetch_rest(const struct task *task)
         __builtin_prefetch(sp + line * CACHE_LINE);
 }
 
-void sched_ready(struct task *task)
+static noinline void ready_long_way(struct task *task)
 {
     if (unlikely(task->foreign)) {
         worker_wake_foreigner(task);
         return;
     }
     set_state(task, TASK_RUNNABLE);
-    prefetch_rest(task);
     hook_ready(task);
     worker_start(task);
+}
+
+void sched_ready(struct task *task)
+{
+    if (unlikely(task->foreign || hooks_any())) {
+        ready_long_way(task);
+        return;
+    }
+    prefetch_rest(task);
+    set_state(task, TASK_RUNNABLE);
+    if (unlikely(!worker_start_inline(worker_self(), task)))
+        worker_start(task);
 }
 
 void sched_start(struct task *task)
 {
     hook_created(task);
-    worker_start(task);
+    if (unlikely(!worker_start_inline(worker_self(), task)))
+        worker_start(task);
 }
 
 void sched_timer_add(struct timer *timer)
 {
-    if (unlikely(!is_open))
+    if (unlikely(!sched_is_open_))
         fatal("a sleep, timer or deadline while no runtime runs");
     worker_timer_add(timer);
 }
@@ -345,7 +346,7 @@ int sched_open(const struct sched_options *given)
     }
     options = *given;
     set_out(all);
-    is_open = true;
+    sched_is_open_ = true;
     return 0;
 }
 
@@ -392,7 +393,7 @@ void sched_stop(void)
 
 void sched_close(void)
 {
-    is_open = false;
+    sched_is_open_ = false;
     poll_close();
     for (unsigned i = 0; i < workers_made(); i++)
         timerq_clear(&workers.all[i].timers);
@@ -428,10 +429,11 @@ static void count_to_fair(struct worker *w)
 /* ------------------------------------------------------ what a task may do */
 
 /* Leaves the current task for the next; `after` runs once it has left. */
-static void leave(struct worker *w, struct task *self, void (*after)(void *),
-                  void *arg, bool for_good)
+static put_in_line void leave(struct worker *w, struct task *self,
+                              void (*after)(void *), void *arg, bool for_good)
 {
-    struct task *next = likely(keeps_to_own(w)) ? runq_pick(&w->runq) : NULL;
+    struct task *next =
+        likely(keeps_to_own(w)) ? runq_pick_inline(&w->runq) : NULL;
     /* Only `after` can make it ready again, and that has not run yet. */
     INVARIANT(next != self);
     w->after = after;
@@ -450,18 +452,18 @@ static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
     hook_foreign(self, false);
 }
 
-static inline __attribute__((always_inline)) void park(
-    const struct wait_for *what, void (*after)(void *arg), void *arg)
+static put_in_line void park(struct wait_for what, void (*after)(void *arg),
+                             void *arg)
 {
     struct worker *w = worker_self();
     struct task *self = likely(w) ? worker_current(w) : NULL;
     if (unlikely(!self)) {
         self = foreigner_self();
-        self->waits = *what;
+        self->waits = what;
         park_foreigner(self, after, arg);
         return;
     }
-    self->waits = *what;
+    self->waits = what;
     self->parked_at = seam_now_about();
     set_state(self, TASK_PARKED);
     count_one(&w->parks);
@@ -469,20 +471,22 @@ static inline __attribute__((always_inline)) void park(
 }
 
 /* The same, and how long it took is told. */
-static noinline void park_watched(const struct wait_for *what,
+static noinline void park_watched(struct wait_for what,
                                   void (*after)(void *arg), void *arg)
 {
     int64_t since = seam_now();
     park(what, after, arg);
-    watch_waited(what->reason, seam_now() - since);
+    watch_waited(what.reason, seam_now() - since);
 }
 
-void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
+void sched_park_(enum wait_reason reason, bool limited, const char *made_at,
+                 const void *object, void (*after)(void *arg), void *arg)
 {
+    struct wait_for what = {reason, made_at, object, limited};
     if (watch_is_on(WATCH_WAITS))
-        park_watched(&what, after, arg);
+        park_watched(what, after, arg);
     else
-        park(&what, after, arg);
+        park(what, after, arg);
 }
 
 static void join_quiet(void *arg)
@@ -522,7 +526,7 @@ static void give_way(struct worker *w, struct task *self)
     struct task *next = NULL;
     set_state(self, TASK_RUNNABLE);
     if (likely(keeps_to_own(w))) {
-        next = runq_rotate(&w->runq, self);
+        next = runq_rotate_inline(&w->runq, self);
         /* Nobody is here; the worker looks further at its next fair tick. Who
          * listens to switches hears of a yield in vain, too. */
         if (!next && !hooks_any()) {
@@ -551,11 +555,12 @@ void sched_yield_now(void)
 
 void sched_exit(void (*after)(void *task))
 {
-    struct task *self = task_self();
+    struct worker *w = worker_self();
+    struct task *self = worker_current(w);
     if (unlikely(self->pinned))
-        seat_unpin_all(worker_self(), self);
+        seat_unpin_all(w, self);
     set_state(self, TASK_DEAD);
-    leave(worker_self(), self, after, self, true);
+    leave(w, self, after, self, true);
     fatal("a dead goroutine runs");
 }
 

@@ -79,10 +79,24 @@ struct task *task_self(void);
 /* True on a thread that runs no goroutine now. */
 bool sched_is_foreign(void);
 /* True between sched_open and sched_close. */
-bool sched_is_open(void);
+extern hidden bool sched_is_open_;
+static inline bool sched_is_open(void)
+{
+    return sched_is_open_;
+}
 
 /* Parks the caller; see above. Returns when somebody made it ready. */
-void sched_park(struct wait_for what, void (*after)(void *arg), void *arg);
+static inline void sched_park(struct wait_for what, void (*after)(void *arg),
+                              void *arg);
+/* The same, with all of `what` in registers. */
+void sched_park_(enum wait_reason reason, bool limited, const char *made_at,
+                 const void *object, void (*after)(void *arg), void *arg);
+static inline void sched_park(struct wait_for what, void (*after)(void *arg),
+                              void *arg)
+{
+    sched_park_(what.reason, what.limited, what.made_at, what.object, after,
+                arg);
+}
 
 /* Simulation: parks until nobody else can run and nothing is due. */
 void sched_park_till_quiet(void);
@@ -139,8 +153,6 @@ void sched_timer_add(struct timer *timer);
 /* The calling worker's number, from 0, to spread by; 0 on a foreign thread. */
 unsigned sched_place(void);
 
-/* The calling worker's; NULL on a foreign thread. */
-struct spawner *sched_spawner(void);
 /* That of each worker, by number; NULL beyond the last. */
 struct spawner *sched_spawner_of(unsigned number);
 

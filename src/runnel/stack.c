@@ -644,11 +644,6 @@ char *stack_floor(const struct stack *stack)
     return stack->low + (stack->guarded ? shared.page : 0);
 }
 
-bool stack_overrun(const struct stack *stack)
-{
-    return unlikely(!stack->guarded) && *(volatile uint64_t *)stack->low != 0;
-}
-
 struct stack *stack_find_guard(const void *address)
 {
     /* In a signal handler: no lock. A slab is complete before it is linked. */

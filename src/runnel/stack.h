@@ -91,7 +91,10 @@ bool stack_cool(void);
 /* Lowest usable byte. */
 char *stack_floor(const struct stack *stack);
 /* An unguarded stack that was overrun; seen when it is given back. */
-bool stack_overrun(const struct stack *stack);
+static inline bool stack_overrun(const struct stack *stack)
+{
+    return unlikely(!stack->guarded) && *(volatile uint64_t *)stack->low != 0;
+}
 /* The used stack whose guard holds the address; for the fault handler. */
 struct stack *stack_find_guard(const void *address);
 /* The end of the slab that holds the address; the address itself otherwise. */

@@ -5,23 +5,24 @@
  */
 #include "switch.h"
 
+#ifdef __aarch64__
 #include <string.h>
+#endif
 
 extern void rn_switch_boot_(void);
 
 #if defined(__x86_64__)
 
-enum { AT_R13 = 2, AT_R12 = 3, AT_RBP = 5, AT_PC = 6, WORDS = 7 };
+enum { AT_RBP, AT_PC, AT_FUNCTION, AT_ARGUMENT, WORDS };
 enum { BOOT_NOP = 1 }; /* bytes of what rn_switch_boot_ begins with */
 
 void *switch_prepare(void *top, void (*function)(void *), void *argument)
 {
-    /* Two words above, so that rsp is a multiple of 16 at the boot frame. */
-    uintptr_t *rest = (uintptr_t *)top - 2 - WORDS;
-    memset(rest, 0, sizeof(*rest) * (WORDS + 2));
-    rest[AT_R12] = (uintptr_t)argument;
-    rest[AT_R13] = (uintptr_t)function;
+    uintptr_t *rest = (uintptr_t *)top - WORDS;
+    rest[AT_RBP] = 0;
     rest[AT_PC] = (uintptr_t)rn_switch_boot_ + BOOT_NOP;
+    rest[AT_FUNCTION] = (uintptr_t)function;
+    rest[AT_ARGUMENT] = (uintptr_t)argument;
     return rest;
 }
 

@@ -2,8 +2,8 @@
 /*
  * switch.h: leave one stack and go on with another.
  *
- * A context at rest is one word, its stack pointer; the callee-saved registers
- * lie on its stack. The floating-point control words (rounding, exceptions) are
+ * A context at rest is one word, its stack pointer; what it goes on with lies on
+ * its stack. The floating-point control words (rounding, exceptions) are
  * not switched: they cost more than all the rest, and a goroutine that changes
  * them puts them back before it parks.
  */
@@ -21,44 +21,32 @@ void *rn_switch_(void **save, void *load, void *word);
 /*
  * The same in the caller's own code. A call would leave a return address in the
  * processor's stack of predicted returns that nobody returns to, so that every
- * return on the way up would be predicted wrongly, one off.
+ * return on the way up would be predicted wrongly, one off. What the caller keeps
+ * in registers it saves itself, once, in its own frame. Only for functions that
+ * call others: they keep nothing below their stack pointer.
  */
 #if defined(__x86_64__)
-static inline __attribute__((always_inline)) void *switch_here(void **save,
-                                                               void *load,
-                                                               void *word)
+static put_in_line void *switch_here(void **save, void *load, void *word)
 {
     void *got;
-    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t" /* the red zone */
-                     "leaq 1f(%%rip), %%rcx\n\t"
+    __asm__ volatile("leaq 1f(%%rip), %%rcx\n\t"
                      "pushq %%rcx\n\t"
                      "pushq %%rbp\n\t"
-                     "pushq %%rbx\n\t"
-                     "pushq %%r12\n\t"
-                     "pushq %%r13\n\t"
-                     "pushq %%r14\n\t"
-                     "pushq %%r15\n\t"
                      "movq %%rsp, (%%rdi)\n\t"
                      "movq %%rsi, %%rsp\n\t"
-                     "popq %%r15\n\t"
-                     "popq %%r14\n\t"
-                     "popq %%r13\n\t"
-                     "popq %%r12\n\t"
-                     "popq %%rbx\n\t"
                      "popq %%rbp\n\t"
                      "popq %%rcx\n\t"
                      "movq %%rdx, %%rax\n\t"
                      "jmpq *%%rcx\n"
-                     "1:\n\t"
-                     "leaq 128(%%rsp), %%rsp"
+                     "1:"
                      : "=a"(got), "+D"(save), "+S"(load), "+d"(word)
                      :
-                     : "rcx", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2",
-                       "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-                       "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
-                       "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)",
-                       "st(6)", "st(7)", "st", "st(1)", "st(2)", "st(3)",
-                       "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
+                     : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13",
+                       "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+                       "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                       "xmm12", "xmm13", "xmm14", "xmm15", "st", "st(1)",
+                       "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",
+                       "cc", "memory");
     return got;
 }
 #else

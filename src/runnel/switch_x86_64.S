@@ -2,7 +2,10 @@
 /*
  * switch_x86_64.S: switch.h for the System V ABI on x86-64.
  *
- * At rest:   rsp -> r15 r14 r13 r12 rbx rbp pc
+ * At rest:   rsp -> rbp pc
+ *
+ * What else a function keeps for its caller it has saved above that, where its
+ * own unwind table finds it.
  *
  * The switch ends in pop and jmp, not in ret: the processor's return predictor
  * expects the caller on this stack and would miss every time.
@@ -15,9 +18,6 @@
     .p2align 4
 rn_switch_:
     .cfi_startproc
-    pushq %rbp
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset rbp, 0
     pushq %rbx
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset rbx, 0
@@ -33,8 +33,22 @@ rn_switch_:
     pushq %r15
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset r15, 0
+    leaq 1f(%rip), %rcx
+    pushq %rcx
+    .cfi_adjust_cfa_offset 8
+    pushq %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset rbp, 0
     movq %rsp, (%rdi)
     movq %rsi, %rsp
+    popq %rbp
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore rbp
+    popq %rcx
+    .cfi_adjust_cfa_offset -8
+    movq %rdx, %rax
+    jmpq *%rcx
+1:
     popq %r15
     .cfi_adjust_cfa_offset -8
     .cfi_restore r15
@@ -50,18 +64,11 @@ rn_switch_:
     popq %rbx
     .cfi_adjust_cfa_offset -8
     .cfi_restore rbx
-    popq %rbp
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore rbp
-    popq %rcx
-    .cfi_adjust_cfa_offset -8
-    .cfi_register rip, rcx
-    movq %rdx, %rax
-    jmpq *%rcx
+    ret
     .cfi_endproc
     .size rn_switch_, . - rn_switch_
 
-/* The first frame of a goroutine: r12 holds the argument, r13 the function. */
+/* The first frame of a goroutine: the function and its argument lie above. */
     .globl rn_switch_boot_
     .hidden rn_switch_boot_
     .type rn_switch_boot_, @function
@@ -71,16 +78,14 @@ rn_switch_boot_:
     .cfi_undefined rip
     /* Entered behind it: unwinders look for the byte before a pc at rest. */
     nop
-    xorl %ebp, %ebp
-    movq %r12, %rdi
-    callq *%r13
+    movq 8(%rsp), %rdi
+    callq *(%rsp)
     ud2
     .cfi_endproc
     .size rn_switch_boot_, . - rn_switch_boot_
 
 /*
- * For unwinders the caller is the context at rest in rdi, which rbx keeps; the
- * offsets are those of rn_switch_, from the end of what it saved.
+ * For unwinders the caller is the context at rest in rdi, which rbx keeps.
  */
     .globl rn_switch_walk_
     .hidden rn_switch_walk_
@@ -98,14 +103,14 @@ rn_switch_walk_:
     .cfi_adjust_cfa_offset 8
     .cfi_remember_state
     movq %rdi, %rbx
-    .cfi_def_cfa rbx, 56
-    .cfi_offset r15, -56
-    .cfi_offset r14, -48
-    .cfi_offset r13, -40
-    .cfi_offset r12, -32
-    .cfi_offset rbx, -24
+    .cfi_def_cfa rbx, 16
     .cfi_offset rbp, -16
     .cfi_offset rip, -8
+    .cfi_undefined rbx
+    .cfi_undefined r12
+    .cfi_undefined r13
+    .cfi_undefined r14
+    .cfi_undefined r15
     movq %rdx, %rdi
     callq *%rsi
     nop

@@ -20,9 +20,13 @@
 #include "switch.h"
 #include "trace_ring.h"
 #include "wait.h"
+#include "worker.h"
 
 /* The argument may fill this part of a stack. */
 #define ARGUMENT_PART 4
+
+/* Bytes of a record that are cleared at once. */
+#define CLEARED 64
 
 /* A worker takes so many numbers at once. */
 #define ID_BLOCK 64
@@ -42,6 +46,13 @@ void spawn_reset(size_t stack_size)
     atomic_store_explicit(&foreign_started, 0, memory_order_relaxed);
     atomic_store_explicit(&alive, 0, memory_order_relaxed);
     on_last = NULL;
+}
+
+/* The calling worker's; NULL on a foreign thread. */
+static inline struct spawner *spawner_here(void)
+{
+    struct worker *w = worker_self();
+    return likely(w) ? &w->spawner : NULL;
 }
 
 static uint64_t ended(void)
@@ -95,7 +106,7 @@ static uint64_t take_number(struct spawner *s)
 
 static void leave(void)
 {
-    struct spawner *s = sched_spawner();
+    struct spawner *s = spawner_here();
     race_release(&alive);
     uint64_t count = atomic_load_explicit(&s->ended, memory_order_relaxed);
     /* Release: who sees the count sees what the goroutine did. */
@@ -115,7 +126,7 @@ static void bury(void *arg)
 {
     struct task *task = arg;
     sanitize_destroy(&task->sanitize);
-    stack_give(&sched_spawner()->stacks, &task->stack);
+    stack_give(&spawner_here()->stacks, &task->stack);
 }
 
 static void abandon(struct stack *stack, void *cache)
@@ -145,40 +156,58 @@ static void run(struct task *task)
     sched_exit(bury);
 }
 
+/* What is mostly copied, a word or a line, is copied in line. */
+static inline char *copy_part(char *out, const struct spawn_part *part)
+{
+#ifdef RN_TSAN
+    /* Not memcpy: the copy is the new goroutine's, not the caller's. */
+    const volatile char *in = part->data;
+    for (size_t at = 0; at < part->size; at++)
+        ((volatile char *)out)[at] = in[at];
+#else
+    if (likely(part->size == sizeof(uint64_t)))
+        memcpy(out, part->data, sizeof(uint64_t));
+    else if (part->size == CACHE_LINE)
+        memcpy(out, part->data, CACHE_LINE);
+    else
+        memcpy(out, part->data, part->size);
+#endif
+    return out + part->size;
+}
+
 /* Copies the parts below the record; the copy's address. */
-static char *copy_argument(struct task *task, const struct spawn_part *parts,
-                           size_t count, size_t size)
+static inline char *copy_argument(struct task *task,
+                                  const struct spawn_part *parts, size_t count,
+                                  size_t size)
 {
     uintptr_t top = (uintptr_t)task - size;
     char *copy = (char *)(top & ~(uintptr_t)(CACHE_LINE - 1));
     char *out = copy;
-    for (size_t i = 0; i < count; i++) {
-        const volatile char *in = parts[i].data;
-#ifdef RN_TSAN
-        /* Not memcpy: the copy is the new goroutine's, not the caller's. */
-        for (size_t at = 0; at < parts[i].size; at++)
-            ((volatile char *)out)[at] = in[at];
-#else
-        memcpy(out, (const void *)(uintptr_t)in, parts[i].size);
-#endif
-        out += parts[i].size;
-    }
+    for (size_t i = 0; i < count; i++)
+        out = copy_part(out, &parts[i]);
     return copy;
 }
 
-/* All but the stack. */
-static void clear_record(struct task *task)
+/*
+ * All but the stack. In parts that the compiler does at once: for the whole it
+ * would use an instruction (rep stos) that takes longer to start than this takes.
+ */
+static inline void clear_record(struct task *task)
 {
-    size_t size = sizeof(*task) - sizeof(task->stack);
-    /* Knew the compiler the size, it would use an instruction (rep stos) that
-     * takes longer to start than this takes. */
-    __asm__("" : "+r"(size));
-    memset((char *)task + sizeof(task->stack), 0, size);
+    char *at = (char *)task + sizeof(task->stack);
+    char *end = (char *)(task + 1);
+    for (; end - at > CLEARED; at += CLEARED) {
+        memset(at, 0, CLEARED);
+        __asm__("" : "+r"(at));
+    }
+    memset(end - CLEARED, 0, CLEARED);
 }
 
-static int make(struct task **out, const struct rn_task_options *options,
-                void (*function)(void *), const struct spawn_part *parts,
-                size_t count, const char *where)
+static put_in_line int make(struct task **out, struct spawner *s,
+                            const struct rn_task_options *options,
+                            void (*function)(void *),
+                            const struct spawn_part *parts, size_t count,
+                            const char *where)
 {
     if (unlikely(!sched_is_open()))
         fatal("goroutine started at %s while no runtime runs", where);
@@ -190,7 +219,6 @@ static int make(struct task **out, const struct rn_task_options *options,
         size += parts[i].size;
     if (class < 0 || size > stack_bytes((uint32_t) class) / ARGUMENT_PART)
         return RN_INVALID;
-    struct spawner *s = sched_spawner();
     struct stack *stack = stack_take(s ? &s->stacks : NULL, (uint32_t) class);
     if (!stack)
         return RN_NOMEM;
@@ -215,9 +243,10 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
                void (*function)(void *), const struct spawn_part *parts,
                size_t count, const char *where)
 {
-    int status = make(out, options, function, parts, count, where);
+    struct spawner *s = spawner_here();
+    int status = make(out, s, options, function, parts, count, where);
     if (likely(status == RN_OK))
-        enter(sched_spawner());
+        enter(s);
     return status;
 }
 
@@ -228,7 +257,8 @@ int spawn_service(const char *name, void (*function)(void *), const void *data,
     struct spawn_part part = {data, size};
     const struct rn_task_options options = {.name = name,
                                             .stack_size = RN_STACK_DEFAULT};
-    int status = make(&task, &options, function, &part, 1, name);
+    int status =
+        make(&task, spawner_here(), &options, function, &part, 1, name);
     if (status != RN_OK)
         return status;
     task->service = true;

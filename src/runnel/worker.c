@@ -210,6 +210,13 @@ void worker_start(struct task *task)
     worker_wake_if_idle();
 }
 
+/* A full ring had no place for it. */
+noinline void worker_start_displaced_(struct worker *w, struct task *task)
+{
+    worker_enqueue(w, task);
+    worker_wake_if_idle();
+}
+
 void worker_wake_foreigner(struct task *task)
 {
     hook_ready(task);

@@ -49,7 +49,7 @@
 #include "asym.h"
 #include "list.h"
 #include "lock.h"
-#include "runq.h"
+#include "runq_inline.h"
 #include "sanitize.h"
 #include "stack.h"
 #include "timerq.h"
@@ -226,8 +226,6 @@ static inline bool workers_enough_awake(uint32_t idlers)
 /* Prepares a place in workers.all, which is zero. */
 void worker_init(struct worker *w);
 
-/* A task that is ready to run: next on this worker, or in the shared queue. */
-void worker_start(struct task *task);
 /* A foreign thread's stand-in: gets the thread up. */
 void worker_wake_foreigner(struct task *task);
 /* The same at the end of the worker's own queue. */
@@ -253,6 +251,26 @@ static inline void worker_wake_if_idle(void)
     if (unlikely(idlers != 0) && !workers_enough_awake(idlers) &&
         atomic_load_explicit(&workers.searching, memory_order_relaxed) == 0)
         worker_wake_one_();
+}
+/*
+ * A task that is ready to run: next on this worker, or in the shared queue. The
+ * long way, for any task and thread; and the short one: false, and nothing done,
+ * when it cannot be gone.
+ */
+void worker_start(struct task *task);
+void worker_start_displaced_(struct worker *w, struct task *task);
+static inline bool worker_start_inline(struct worker *w, struct task *task)
+{
+    if (unlikely(!w || task->pinned || worker_attention(w) || seam_simulated ||
+                 !runq_enter_alone(&w->runq)))
+        return false;
+    struct task *before = runq_next_in(&w->runq, task);
+    runq_leave_alone(&w->runq);
+    if (unlikely(before))
+        worker_start_displaced_(w, before);
+    else
+        worker_wake_if_idle();
+    return true;
 }
 /*
  * A net below the rules above, for who knows that those who are awake may not

@@ -326,12 +326,13 @@ struct task *task_self(void)
 }
 
 /* The task parks; `after` goes on beside it, as on the worker that it left. */
-void sched_park(struct wait_for what, void (*after)(void *arg), void *arg)
+void sched_park_(enum wait_reason reason, bool limited, const char *made_at,
+                 const void *object, void (*after)(void *arg), void *arg)
 {
     unsigned self = e.current;
     struct context *c = &e.contexts[self];
     struct context *beside = &e.contexts[self + EXPLORER_THREADS];
-    c->task.waits = what;
+    c->task.waits = (struct wait_for){reason, made_at, object, limited};
     if (beside->alive) { /* it parked before, and that is not over */
         c->over = beside;
         wait_until_able();
@@ -399,31 +400,19 @@ bool light_leave(_Atomic(uint32_t) *word, uint32_t held)
     return true;
 }
 
-/* Of a word that is 0 when it is free. */
-void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected, int64_t timeout)
+void explorer_until_zero(_Atomic(uint32_t) *word)
 {
     struct context *c = &e.contexts[e.current];
-    (void)expected;
-    (void)timeout;
     c->word = word;
     wait_until_able();
     c->word = NULL;
 }
 
-void os_futex_wake(_Atomic(uint32_t) *word, int count)
-{
-    (void)word; /* who waits sees that it is free */
-    (void)count;
-}
-
 /* A lock that is held: wait until it is free, and try again. */
 void lock_acquire_slow(lock_word *lock)
 {
-    struct context *c = &e.contexts[e.current];
     for (;;) {
-        c->word = lock;
-        wait_until_able();
-        c->word = NULL;
+        explorer_until_zero(lock);
         uint32_t free = 0;
         if (__atomic_compare_exchange_n((uint32_t *)lock, &free, 2, 0,
                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))

@@ -20,6 +20,7 @@
 #ifndef EXPLORER_H
 #define EXPLORER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -47,6 +48,8 @@ bool explore(const struct model *model, unsigned bound, uint64_t runs,
 void explorer_step(void);
 /* The calling thread goes on only when `ready` says so. */
 void explorer_until(bool (*ready)(void));
+/* The same when a word has become 0: a lock that is free. */
+void explorer_until_zero(_Atomic(uint32_t) *word);
 /* The same when another has gone on meanwhile, or when nobody else can. */
 void explorer_rest(void);
 /* Called, if set, when another thread (0, 1, ...) is about to go on. */

@@ -63,12 +63,15 @@ static bool third_woken(void)
     return woken(2);
 }
 
-/* All of these words are 0 while their thread is to sleep. */
+/* Words of sleepers are 0 until they are woken, that of a lock is 0 when free. */
 void os_futex_wait(_Atomic(uint32_t) *word, uint32_t expected, int64_t timeout)
 {
     static bool (*const is_woken[])(void) = {first_woken, second_woken,
                                              third_woken};
-    (void)expected;
+    if (expected != 0) {
+        explorer_until_zero(word);
+        return;
+    }
     slept_on[thread_now] = word;
     if (timeout < 0) {
         explorer_until(is_woken[thread_now]);

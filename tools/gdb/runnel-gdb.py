@@ -23,8 +23,7 @@ COLOURS, CACHE_LINE = 16, 64  # stack.c, record_of
 
 # At rest: what lies on the stack, from its pointer upwards (switch_*.S).
 AT_REST = {
-    "i386:x86-64": (["r15", "r14", "r13", "r12", "rbx", "rbp", "rip"],
-                    "rsp", 7 * 8),
+    "i386:x86-64": (["rbp", "rip"], "rsp", 2 * 8),
     "aarch64": (["x%d" % n for n in range(19, 31)], "sp", 160),
 }
 
