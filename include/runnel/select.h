@@ -87,21 +87,31 @@ int rn_select_until(int64_t deadline, struct rn_case *cases, size_t count);
 #endif
 
 #ifndef __cplusplus
+/*
+ * All fields are named: were some left out, the compiler would clear an array of
+ * cases as a whole first, by a slow instruction.
+ */
+#define RN_CASE_(what, channel, place, context) \
+    ((struct rn_case){.kind = (what),           \
+                      .ok = 0,                  \
+                      .chan = (channel),        \
+                      .value = (place),         \
+                      .ctx = (context)})
 /* A case that sends *value, a T that is read when the case happens. */
-#define rn_case_send(channel, source)               \
-    ((struct rn_case){.kind = RN_CASE_SEND,         \
-                      .chan = RN_SENDING_(channel), \
-                      .value = RN_SOURCE_(channel, source)})
+#define rn_case_send(channel, source)                                         \
+    RN_CASE_(RN_CASE_SEND, RN_SENDING_(channel), RN_SOURCE_(channel, source), \
+             (struct rn_ctx *)0)
 /* A case that receives into *place (NULL drops the value). */
-#define rn_case_recv(channel, place)                  \
-    ((struct rn_case){.kind = RN_CASE_RECV,           \
-                      .chan = RN_RECEIVING_(channel), \
-                      .value = RN_PLACE_(channel, place)})
+#define rn_case_recv(channel, place)                                          \
+    RN_CASE_(RN_CASE_RECV, RN_RECEIVING_(channel), RN_PLACE_(channel, place), \
+             (struct rn_ctx *)0)
 /* A case that is ready when the context is done. */
 #define rn_case_done(context) \
-    ((struct rn_case){.kind = RN_CASE_DONE, .ctx = (context)})
+    RN_CASE_(RN_CASE_DONE, (struct rn_channel *)0, (void *)0, (context))
 /* A case that never happens: switches one off in place. */
-#define rn_case_none() ((struct rn_case){.kind = RN_CASE_NONE})
+#define rn_case_none()                                        \
+    RN_CASE_(RN_CASE_NONE, (struct rn_channel *)0, (void *)0, \
+             (struct rn_ctx *)0)
 
 #define RN_SOURCE_(chan, source)                                     \
     _Generic((source), rn_element(chan) *                            \

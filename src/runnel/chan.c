@@ -283,18 +283,6 @@ static struct waiter *win_first(struct list *queue)
     return NULL;
 }
 
-void chan_waits(struct waiter *waiter)
-{
-    race_release(waiter);
-}
-
-void chan_resumed(struct rn_channel *chan, struct waiter *waiter)
-{
-    race_acquire(&waiter->value);
-    if (!waiter->ok)
-        race_acquire(&chan->closed);
-}
-
 /* Inlined into what users call most; select calls the one below. */
 static put_in_line int offer(struct rn_channel *chan, const void *value,
                              struct task **wake)
@@ -382,17 +370,6 @@ static put_in_line int take(struct rn_channel *chan, void *value,
 int chan_take(struct rn_channel *chan, void *value, struct task **wake)
 {
     return take(chan, value, wake);
-}
-
-bool chan_can_send(const struct rn_channel *chan)
-{
-    return chan->closed || chan->count < chan->capacity ||
-           !list_empty(&chan->receivers);
-}
-
-bool chan_can_receive(const struct rn_channel *chan)
-{
-    return chan->closed || chan->count > 0 || !list_empty(&chan->senders);
 }
 
 void chan_drain(struct rn_channel *chan)

@@ -60,36 +60,48 @@ struct rn_channel *chan_new(size_t element_size, size_t capacity,
 int chan_offer(struct rn_channel *chan, const void *value, struct task **wake);
 int chan_take(struct rn_channel *chan, void *value, struct task **wake);
 
-/* Under the lock: could chan_offer or chan_take succeed, or say closed? */
-bool chan_can_send(const struct rn_channel *chan);
-bool chan_can_receive(const struct rn_channel *chan);
-
 /*
- * The same without the lock: a hint, which may be wrong by the time it is read.
+ * Could chan_offer or chan_take succeed, or say closed? Exact under the lock;
+ * without it a hint, which may be wrong by the time it is read. Without branches:
+ * which case of a select is ready cannot be predicted.
  */
 static inline bool chan_seems_to_send(const struct rn_channel *chan)
 {
-    return __atomic_load_n(&chan->count, __ATOMIC_RELAXED) < chan->capacity ||
-           __atomic_load_n(&chan->receivers.next, __ATOMIC_RELAXED) !=
-               &chan->receivers ||
-           __atomic_load_n(&chan->closed, __ATOMIC_RELAXED);
+    const struct list *first =
+        __atomic_load_n(&chan->receivers.next, __ATOMIC_RELAXED);
+    unsigned closed = __atomic_load_n(&chan->closed, __ATOMIC_RELAXED);
+    unsigned room =
+        __atomic_load_n(&chan->count, __ATOMIC_RELAXED) < chan->capacity;
+    unsigned waits = first != &chan->receivers;
+    return (room | waits | closed) != 0;
 }
 
 static inline bool chan_seems_to_receive(const struct rn_channel *chan)
 {
-    return __atomic_load_n(&chan->count, __ATOMIC_RELAXED) > 0 ||
-           __atomic_load_n(&chan->senders.next, __ATOMIC_RELAXED) !=
-               &chan->senders ||
-           __atomic_load_n(&chan->closed, __ATOMIC_RELAXED);
+    const struct list *first =
+        __atomic_load_n(&chan->senders.next, __ATOMIC_RELAXED);
+    unsigned closed = __atomic_load_n(&chan->closed, __ATOMIC_RELAXED);
+    uintptr_t waits = (uintptr_t)first ^ (uintptr_t)&chan->senders;
+    return (__atomic_load_n(&chan->count, __ATOMIC_RELAXED) | waits | closed) !=
+           0;
 }
 
 /* Under the lock: forgets what is buffered. */
 void chan_drain(struct rn_channel *chan);
 
-/* What a goroutine that waited learns from the waker; for the race detector. */
-void chan_resumed(struct rn_channel *chan, struct waiter *waiter);
-/* Before a waiter is put in a queue; likewise. */
-void chan_waits(struct waiter *waiter);
+/* Before a waiter is put in a queue; for the race detector. */
+static inline void chan_waits(struct waiter *waiter)
+{
+    race_release(waiter);
+}
+
+/* What a goroutine that waited learns from the waker; likewise. */
+static inline void chan_resumed(struct rn_channel *chan, struct waiter *waiter)
+{
+    race_acquire(&waiter->value);
+    if (!waiter->ok)
+        race_acquire(&chan->closed);
+}
 
 /* At the end of the runtime: gives back the freed ones that were kept. */
 void chan_forget_freed(void);

@@ -78,17 +78,7 @@ static void selection_init(struct selection *s, struct rn_case *cases,
             add_lock(s, cases[i].chan);
 }
 
-static bool is_ready(const struct rn_case *c)
-{
-    if (has_context(c))
-        return token_status(ctx_token(c->ctx)) != 0;
-    if (!has_channel(c))
-        return false;
-    return c->kind == RN_CASE_SEND ? chan_can_send(c->chan)
-                                   : chan_can_receive(c->chan);
-}
-
-/* The same without a lock: a hint, for a channel. */
+/* Exact under the locks; without them a hint, for a channel. */
 static inline bool seems_ready(const struct rn_case *c)
 {
     if (c->kind == RN_CASE_RECV)
@@ -96,6 +86,28 @@ static inline bool seems_ready(const struct rn_case *c)
     if (c->kind == RN_CASE_SEND)
         return c->chan && chan_seems_to_send(c->chan);
     return has_context(c) && token_status(ctx_token(c->ctx)) != 0;
+}
+
+/* A bit for each case. */
+static inline uint64_t ready_cases(const struct rn_case *cases, size_t count)
+{
+    uint64_t ready = 0;
+    uint64_t bit = 1;
+    for (size_t i = 0; i < count; i++, bit += bit)
+        ready |= bit & -(uint64_t)seems_ready(&cases[i]);
+    return ready;
+}
+
+_Static_assert(RN_CASES_MAX <= 64, "a bit for each case");
+
+/* One of the bits, drawn evenly; its number. */
+static inline int draw_case(uint64_t ready)
+{
+    if (unlikely((ready & (ready - 1)) != 0))
+        for (uint32_t n = sched_draw((uint32_t)__builtin_popcountll(ready));
+             n > 0; n--)
+            ready &= ready - 1;
+    return __builtin_ctzll(ready);
 }
 
 /* Under the lock: does the case; RN_AGAIN when it only seemed ready. */
@@ -118,21 +130,16 @@ static int perform(struct rn_case *c, struct task **wake)
  */
 static int try_cases(struct selection *s, struct task **wake, bool *closed)
 {
-    uint8_t ready[RN_CASES_MAX];
-    uint32_t count = 0;
-    for (size_t i = 0; i < s->count; i++)
-        if (is_ready(&s->cases[i]))
-            ready[count++] = (uint8_t)i;
-    while (count > 0) {
-        uint32_t pick = count > 1 ? sched_draw(count) : 0;
-        int index = ready[pick];
+    uint64_t ready = ready_cases(s->cases, s->count);
+    while (ready != 0) {
+        int index = draw_case(ready);
         int status = perform(&s->cases[index], wake);
         if (status != RN_AGAIN) {
             *closed =
                 status == RN_CLOSED && s->cases[index].kind == RN_CASE_SEND;
             return index;
         }
-        ready[pick] = ready[--count];
+        ready &= ~(UINT64_C(1) << index);
     }
     return RN_AGAIN;
 }
@@ -141,28 +148,24 @@ static int try_cases(struct selection *s, struct task **wake, bool *closed)
  * Draws one of the cases that seem ready and does it, under the lock of its
  * channel alone; else as try_cases.
  */
-static int try_seeming(struct rn_case *cases, size_t all, struct task **wake,
-                       bool *closed)
+static inline int try_seeming(struct rn_case *cases, size_t count,
+                              struct task **wake, bool *closed)
 {
-    uint8_t ready[RN_CASES_MAX];
-    uint32_t count = 0;
-    for (size_t i = 0; i < all; i++)
-        if (seems_ready(&cases[i]))
-            ready[count++] = (uint8_t)i;
-    while (count > 0) {
-        uint32_t pick = count > 1 ? sched_draw(count) : 0;
-        int index = ready[pick];
+    uint64_t ready = ready_cases(cases, count);
+    while (ready != 0) {
+        int index = draw_case(ready);
         struct rn_case *c = &cases[index];
         if (c->kind == RN_CASE_DONE)
             return index;
-        lock_acquire(&c->chan->lock);
+        struct rn_channel *chan = c->chan;
+        lock_acquire(&chan->lock);
         int status = perform(c, wake);
-        lock_release(&c->chan->lock);
-        if (status != RN_AGAIN) {
+        lock_release(&chan->lock);
+        if (likely(status != RN_AGAIN)) {
             *closed = status == RN_CLOSED && c->kind == RN_CASE_SEND;
             return index;
         }
-        ready[pick] = ready[--count];
+        ready &= ~(UINT64_C(1) << index);
     }
     return RN_AGAIN;
 }
@@ -172,25 +175,28 @@ static int try_seeming(struct rn_case *cases, size_t all, struct task **wake,
  * The first one drawn: of several cases on one channel, who comes meets the
  * waiter that is first in its list.
  */
-static size_t enlist(struct selection *s, struct waiter *waiters,
-                     struct token_wait *tokens)
+static size_t enlist(struct selection *s, struct wait *wait,
+                     struct waiter *waiters, struct token_wait *tokens)
 {
     size_t token_count = 0;
-    size_t start = s->count > 1 ? sched_draw((uint32_t)s->count) : 0;
-    for (size_t k = 0; k < s->count; k++) {
-        size_t i = (start + k) % s->count;
+    size_t i = s->count > 1 ? sched_draw((uint32_t)s->count) : 0;
+    for (size_t k = 0; k < s->count; k++, i = i + 1 < s->count ? i + 1 : 0) {
         struct rn_case *c = &s->cases[i];
+        struct waiter *w = &waiters[i];
         uint32_t source = (uint32_t)i + 1;
         if (has_context(c) && !MUTANT(SELECT_FORGETS_CTX))
             tokens[token_count++] = (struct token_wait){
                 .token = ctx_token(c->ctx), .source = source};
         if (!has_channel(c))
             continue;
-        waiters[i] = (struct waiter){.source = source, .value = c->value};
-        chan_waits(&waiters[i]);
+        w->task = wait->task;
+        w->claim = &wait->claim;
+        w->source = source;
+        w->value = c->value;
+        chan_waits(w);
         list_append(c->kind == RN_CASE_SEND ? &c->chan->senders
                                             : &c->chan->receivers,
-                    &waiters[i].node);
+                    &w->node);
     }
     return token_count;
 }
@@ -212,12 +218,9 @@ static int wait_for_cases(struct selection *s, int64_t deadline,
                           struct waiter *waiters, struct token_wait *tokens)
 {
     struct wait wait;
-    size_t token_count = enlist(s, waiters, tokens);
+    wait.task = task_self();
+    size_t token_count = enlist(s, &wait, waiters, tokens);
     wait_begin(&wait, deadline, tokens, token_count);
-    for (size_t i = 0; i < s->count; i++) {
-        waiters[i].task = wait.task;
-        waiters[i].claim = &wait.claim;
-    }
     bool hopeless = s->lock_count == 0 && token_count == 0;
     struct wait_for what = {.reason =
                                 hopeless ? WAIT_SELECT_NONE : WAIT_SELECT};

@@ -147,10 +147,17 @@ uint32_t wait_park(struct wait *wait, struct wait_for what,
     what.limited = wait->deadline != RN_NEVER || wait->token_count > 0;
     wait->unlock = unlock;
     wait->unlock_arg = arg;
-    lock_acquire_as(LOCK_WAIT, &wait->guard);
+    lock_taking(LOCK_WAIT, &wait->guard);
+    /* Nobody else knows of it: arm, on this thread, is the first to tell. */
+    atomic_store_explicit(&wait->guard, 1, memory_order_relaxed);
     sched_park(what, arm, wait);
-    lock_acquire_as(LOCK_WAIT, &wait->guard);
-    lock_leaving(&wait->guard); /* it ends with the record */
+    /* Acquire: pairs with arm's release. Nobody takes it again: it ends with
+     * the record. */
+    if (unlikely(atomic_load_explicit(&wait->guard, memory_order_acquire) !=
+                 0)) {
+        lock_acquire_as(LOCK_WAIT, &wait->guard);
+        lock_leaving(&wait->guard);
+    }
     if (wait->deadline != RN_NEVER)
         timerq_remove(&wait->timer);
     for (size_t i = 0; i < wait->token_count; i++)
