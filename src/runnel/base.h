@@ -45,4 +45,17 @@ static inline void cpu_pause(void)
 #endif
 }
 
+/*
+ * The line is about to be written: it is fetched, and taken from the other
+ * processors. (The compiler's own hint only fetches, for the oldest machines.)
+ */
+static inline void prefetch_to_write(const void *address)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));
+#else
+    __builtin_prefetch(address, 1);
+#endif
+}
+
 #endif

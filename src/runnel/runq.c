@@ -134,18 +134,21 @@ struct task *runq_take_half(struct runq *q, uint32_t *count)
 
 /* ----------------------------------------------------------------- thieves */
 
-/* Moves the older half, but for one, which it returns. */
+/*
+ * Moves the older half, but for one, which it returns. Only their addresses: their
+ * records lie in the victim's caches, and he waits.
+ */
 static struct task *grab(struct ring *mine, struct ring *victim)
 {
     uint32_t count = ring_length(victim);
     count -= count / 2;
     for (uint32_t i = 1; i < count; i++) {
         /* A thief's own ring is empty: half a ring always fits. */
-        bool fits = ring_push(mine, ring_take_oldest(victim));
+        bool fits = ring_push(mine, ring_move_oldest(victim));
         INVARIANT(fits);
         (void)fits;
     }
-    return ring_take_oldest(victim);
+    return ring_move_oldest(victim);
 }
 
 struct task *runq_steal(struct runq *mine, struct runq *victim)

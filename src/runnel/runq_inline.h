@@ -82,16 +82,22 @@ static inline void ring_prefetch(const struct ring *r, uint32_t later,
     __builtin_prefetch(r->places[sooner % RUNQ_SIZE]->sp);
 }
 
+/* To be passed on: nobody is about to run it here. */
+static inline struct task *ring_move_oldest(struct ring *r)
+{
+    uint32_t head = ring_head(r);
+    if (ring_tail(r) == head)
+        return NULL;
+    ring_set_head(r, head + 1);
+    return r->places[head % RUNQ_SIZE];
+}
+
 static inline struct task *ring_take_oldest(struct ring *r)
 {
     uint32_t head = ring_head(r);
-    uint32_t count = ring_tail(r) - head;
-    if (count == 0)
-        return NULL;
-    if (count > RUNQ_AHEAD)
+    if (ring_tail(r) - head > RUNQ_AHEAD)
         ring_prefetch(r, head + RUNQ_AHEAD, head + RUNQ_AHEAD / 2);
-    ring_set_head(r, head + 1);
-    return r->places[head % RUNQ_SIZE];
+    return ring_move_oldest(r);
 }
 
 static inline struct task *ring_take_youngest(struct ring *r)

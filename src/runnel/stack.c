@@ -20,6 +20,8 @@
  */
 #include "stack.h"
 
+#include <string.h>
+
 #ifdef RN_VALGRIND
 #include <valgrind/valgrind.h>
 #endif
@@ -570,21 +572,22 @@ static noinline struct stack *take_slow(struct stack_cache *cache,
 }
 
 /* It may have run elsewhere last: what is written of it first comes nearer. */
-static inline void prefetch_next(const struct stack *stack)
+static inline void prefetch_later(const struct stack *stack)
 {
-    const char *next = (const char *)stack->next;
+    const char *later = (const char *)stack->later;
     /* Where nothing is mapped it would take long to find out. */
-    for (int line = -START_LINES; next && line < RECORD_LINES; line++)
-        __builtin_prefetch(next + line * CACHE_LINE, 1);
+    for (int line = -START_LINES; later && line < RECORD_LINES; line++)
+        prefetch_to_write(later + line * CACHE_LINE);
 }
 
 struct stack *stack_take(struct stack_cache *cache, uint32_t class)
 {
     struct stack *stack = cache ? cache->free[class] : NULL;
     if (likely(stack)) {
-        prefetch_next(stack);
+        prefetch_later(stack);
         cache->free[class] = stack->next;
-        cache->count[class]--;
+        uint32_t left = --cache->count[class];
+        cache->top[class][left % STACK_LATER] = stack->later;
     } else {
         stack = take_slow(cache, class);
         if (!stack)
@@ -595,6 +598,12 @@ struct stack *stack_take(struct stack_cache *cache, uint32_t class)
     return stack;
 }
 
+/* Others than were there are free now. */
+static void forget_top(struct stack_cache *cache, uint32_t class)
+{
+    memset(cache->top[class], 0, sizeof(cache->top[class]));
+}
+
 /* The free ones are a pack: the one before it goes to all. */
 static noinline void give_slow(struct stack_cache *cache, uint32_t class)
 {
@@ -602,6 +611,7 @@ static noinline void give_slow(struct stack_cache *cache, uint32_t class)
     cache->pack[class] = cache->free[class];
     cache->free[class] = NULL;
     cache->count[class] = 0;
+    forget_top(cache, class);
     INVARIANT(cache_check(cache, class));
     if (!before)
         return;
@@ -633,6 +643,9 @@ void stack_give(struct stack_cache *cache, struct stack *stack)
     stack->used = false;
     forget_owner(stack);
     uint32_t class = stack->class;
+    struct stack **top = &cache->top[class][cache->count[class] % STACK_LATER];
+    stack->later = *top;
+    *top = stack;
     stack->next = cache->free[class];
     cache->free[class] = stack;
     if (unlikely(++cache->count[class] == STACK_PACK))

@@ -23,9 +23,15 @@
 #define STACK_CLASSES  13 /* 16 KiB to 64 MiB */
 
 struct stack {
-    struct stack *next;      /* while free */
-    struct stack *next_pack; /* while it is the first of a pack that all have */
-    char *low;               /* the mapping's lowest byte: the guard */
+    struct stack *next; /* while free */
+    union {
+        /* While it is the first of a pack that all have. */
+        struct stack *next_pack;
+        /* Else, while free: the one that many places later, or NULL, to be
+         * prefetched. */
+        struct stack *later;
+    };
+    char *low; /* the mapping's lowest byte: the guard */
     uint32_t class;
     bool guarded; /* false: no guard fitted, its lowest word is watched */
     bool used;
@@ -40,6 +46,9 @@ static inline size_t stack_bytes(uint32_t class)
 /* So many free stacks change hands at once, as a chain. */
 #define STACK_PACK 256
 
+/* So many places ahead the lines of a free stack are fetched. */
+#define STACK_LATER 4
+
 /* Blocks that were never used; those below `guarded` have their guards. */
 struct stack_run {
     char *at;
@@ -52,6 +61,8 @@ struct stack_cache {
     struct stack *free[STACK_CLASSES]; /* fewer than a pack */
     uint32_t count[STACK_CLASSES];     /* of them */
     struct stack *pack[STACK_CLASSES]; /* one more, or NULL */
+    /* The first of the free ones, each at its number from the end (modulo). */
+    struct stack *top[STACK_CLASSES][STACK_LATER];
     struct stack_run fresh[STACK_CLASSES];
 };
 
