@@ -22,6 +22,10 @@
  * bring so many, or waits for a quiet time. */
 #define THEFT_PAYS    (20 * RN_US)
 #define THEFT_MANY    64
+/* Nor did one whose tasks are done within this time, and took so little each:
+ * the next one waits for a quiet time, which doubles. */
+#define THEFT_LASTS   (200 * RN_US)
+#define THEFT_LIGHT   (250) /* ns */
 /* Between two goroutines that are started because they have waited longest. */
 #define PATIENT_NS    (1 * RN_MS)
 
@@ -58,23 +62,41 @@ static struct task *steal_next(struct worker *victim)
 }
 
 /*
- * What it stole last was done sooner than the theft itself took, on both sides:
- * its victim's goroutines are short, and it should let some gather.
+ * How many its next theft is to bring. What it stole last may have been done
+ * sooner than the theft itself took, on both sides: its victim's goroutines are
+ * short, and it should let some gather. If they were many, and each was done
+ * sooner than its stack came from the other processor's caches, its victim had
+ * better keep the next ones, too.
  */
-static bool stole_little(struct worker *w)
+static uint32_t least_to_steal(struct worker *w)
 {
     if (w->stole_at == 0)
-        return false;
-    if (seam_now() - w->stole_at < THEFT_PAYS)
-        return true;
+        return 1;
+    int64_t took = seam_now() - w->stole_at;
+    uint32_t ran =
+        atomic_load_explicit(&w->tick, memory_order_relaxed) - w->stole_tick;
+    if (took < THEFT_LASTS && took < (int64_t)ran * THEFT_LIGHT)
+        return UINT32_MAX;
+    if (took < THEFT_PAYS)
+        return THEFT_MANY;
     w->stole_at = 0;
-    return false;
+    w->light = 0;
+    return 1;
 }
 
-static struct task *steal(struct worker *w)
+/* How long it rests: after a theft, or when it had been woken in vain. */
+static uint32_t doublings(struct worker *w, uint32_t least)
+{
+    w->stole_at = 0;
+    if (least == UINT32_MAX)
+        return w->light++;
+    return w->searching ? w->vain++ : 0;
+}
+
+/* From others, a queue of `least`. */
+static struct task *steal(struct worker *w, uint32_t least)
 {
     unsigned made = workers_made();
-    uint32_t least = stole_little(w) ? THEFT_MANY : 1;
     for (int round = 0; round < SEARCH_ROUNDS; round++) {
         unsigned start = chance_draw(&w->chance, made);
         for (unsigned i = 0; i < made; i++) {
@@ -88,6 +110,8 @@ static struct task *steal(struct worker *w)
                 task = steal_next(victim);
             if (task) {
                 w->stole_at = seam_now();
+                w->stole_tick =
+                    atomic_load_explicit(&w->tick, memory_order_relaxed);
                 count_one(&w->steals);
                 hook_steal((start + i) % made);
                 return task;
@@ -152,7 +176,8 @@ static struct task *look(struct worker *w)
 
 struct task *find_task(struct worker *w)
 {
-    bool rested = !stole_little(w);
+    uint32_t least = least_to_steal(w);
+    bool rested = least == 1;
     while (!worker_attention(w)) {
         struct task *task = look(w);
         if (!task && workers_made() > 1 && fire_any(w))
@@ -170,7 +195,7 @@ struct task *find_task(struct worker *w)
                                           memory_order_relaxed);
             }
             if (w->searching)
-                task = steal(w);
+                task = steal(w, least);
         }
         if (task) {
             bool searched = w->searching;
@@ -188,14 +213,17 @@ struct task *find_task(struct worker *w)
         if (!rested) {
             rested = true;
             /* What is due is to be had: that is no reason to wait. */
-            if (workers_earliest(false) > seam_now())
-                idle_rest(w);
+            if (workers_earliest(false) > seam_now()) {
+                idle_rest(w, doublings(w, least));
+                least = 1;
+            }
             continue;
         }
         /* Work that is seen but not to be had (somebody searches already, and
          * has yet to run; or it is its owner's next) is no reason to look for
          * it again and again: the processor may be what its owner waits for. */
         rested = (idle_sleep(w) || seam_simulated) && !w->searching;
+        least = 1;
     }
     worker_stop_searching(w);
     return NULL;

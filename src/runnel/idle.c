@@ -11,7 +11,7 @@
 
 #define LOCK_CLASS LOCK_SCHED
 
-/* The quiet time after a vain search; doubles each time, up to the maximum. */
+/* A quiet time; it doubles, up to the maximum. */
 #define QUIET_MIN    (50 * RN_US)
 #define QUIET_MAX    (1 * RN_MS)
 /* How often a program that only a foreign thread can wake is looked at. */
@@ -237,11 +237,9 @@ bool idle_sleep(struct worker *w)
     return !visible;
 }
 
-void idle_rest(struct worker *w)
+void idle_rest(struct worker *w, uint32_t doublings)
 {
-    int64_t quiet = QUIET_MIN;
-    if (w->searching)
-        quiet <<= w->vain < 5 ? w->vain++ : 5;
+    int64_t quiet = QUIET_MIN << (doublings < 5 ? doublings : 5);
     worker_stop_searching(w);
     atomic_store_explicit(&w->wake, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);

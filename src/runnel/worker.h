@@ -64,10 +64,12 @@ struct worker {
     void (*after)(void *arg); /* to call once the last task is off its stack */
     void *after_arg;
     struct chance chance;
-    int64_t patient_at; /* when the oldest fresh task was last taken first */
-    int64_t stole_at;   /* when it stole last; 0: long ago */
-    uint32_t vain;      /* searches without result since the last one */
-    bool searching;     /* counted in workers.searching */
+    int64_t patient_at;  /* when the oldest fresh task was last taken first */
+    int64_t stole_at;    /* when it stole last; 0: long ago */
+    uint32_t stole_tick; /* its tick then */
+    uint32_t light;      /* thefts of light work, one after the other */
+    uint32_t vain;       /* searches without result since the last one */
+    bool searching;      /* counted in workers.searching */
     struct spawner spawner;
     struct sanitize sanitize;
     void *stack_low; /* bounds of its own stack */
