@@ -255,8 +255,9 @@ void rn_ctx_cancel_cause(struct rn_ctx *ctx, int status, const char *text)
         alloc_free(cause);
 }
 
-static void deadline_passed(struct timer *timer)
+static void deadline_passed(struct timer *timer, int64_t now)
 {
+    (void)now;
     struct rn_ctx *ctx = container_of(timer, struct rn_ctx, timer);
     cancel(ctx, RN_TIMEOUT, ctx->timer_cause);
     rn_ctx_release(ctx);

@@ -90,8 +90,9 @@ static int64_t deadline_of(const struct netfd *n, int side)
     return atomic_load_explicit(&n->sides[side].deadline, memory_order_relaxed);
 }
 
-static void deadline_passed(struct timer *timer)
+static void deadline_passed(struct timer *timer, int64_t now)
 {
+    (void)now;
     struct netfd_wait *w = container_of(timer, struct netfd_wait, timer);
     poll_desc_lock(w->desc);
     poll_desc_unlock(w->desc);

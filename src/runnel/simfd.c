@@ -169,7 +169,7 @@ static void tell(struct end *e, int events)
     }
 }
 
-static void on_arrival(struct timer *timer);
+static void on_arrival(struct timer *timer, int64_t now);
 
 /* Something arrives at this end, now or later. */
 static void expect(struct end *e)
@@ -187,8 +187,9 @@ static void expect(struct end *e)
     sched_timer_add(&e->arrival);
 }
 
-static void on_arrival(struct timer *timer)
+static void on_arrival(struct timer *timer, int64_t now)
 {
+    (void)now;
     expect(container_of(timer, struct end, arrival));
 }
 

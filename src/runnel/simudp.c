@@ -88,7 +88,7 @@ static bool has_arrived(const struct socket *s)
     return s->first && s->first->at <= seam_now();
 }
 
-static void on_arrival(struct timer *timer);
+static void on_arrival(struct timer *timer, int64_t now);
 
 /* Tells who waits that one has arrived, or sees to it that it will be told. */
 static void expect(struct socket *s)
@@ -111,8 +111,9 @@ static void expect(struct socket *s)
     sched_timer_add(&s->arrival);
 }
 
-static void on_arrival(struct timer *timer)
+static void on_arrival(struct timer *timer, int64_t now)
 {
+    (void)now;
     expect(container_of(timer, struct socket, arrival));
 }
 

@@ -110,13 +110,12 @@ static void run_later(struct later *own)
     own->function(own->arg);
 }
 
-static void fire(struct timer *base)
+static void fire(struct timer *base, int64_t now)
 {
     struct rn_timer *timer = container_of(base, struct rn_timer, timer);
     struct task *wake = NULL;
     struct later later = {0};
     lock_acquire(&timer->lock);
-    int64_t now = seam_now();
     /* Not active: stopped meanwhile. Not due: set anew meanwhile. */
     if (timer->active && timer->timer.when <= now) {
         disarm(timer); /* set anew to a time that has come: once is enough */

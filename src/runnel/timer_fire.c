@@ -36,7 +36,7 @@ static bool fire_simulated(struct timerq *timers)
             timerq_expire_one(timers, now, schedule_draw(DECIDE_TIMER, due));
         if (timer) {
             hook_timer(timer->when, now);
-            timer->fire(timer);
+            timer->fire(timer, now);
             any = true;
         }
     }
@@ -52,7 +52,7 @@ static bool fire_real(struct timerq *timers, unsigned most)
                                      most < TIMERQ_BATCH ? most : TIMERQ_BATCH);
         for (size_t i = 0; i < count; i++) {
             hook_timer(due[i]->when, now);
-            due[i]->fire(due[i]);
+            due[i]->fire(due[i], now);
         }
         if (count == 0)
             break;

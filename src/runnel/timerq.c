@@ -2,7 +2,10 @@
 /*
  * timerq.c: a 4-ary heap, whose nodes share cache lines better than a binary
  * one's (LaMarca and Ladner, "The influence of caches on the performance of
- * heaps", 1996).
+ * heaps", 1996), and before it a wheel for what is far away: a heap of a
+ * million would cost ten levels of misses for each that leaves it. The heap is
+ * the order in which they leave; the wheel hands over a slot of time when its
+ * turn comes.
  *
  * A node is a time and the number of a slot; the slot points to the timer, and
  * the timer's `place` is the slot's number. So nodes move about in the heap
@@ -15,12 +18,17 @@
  *    half of all (sweep).
  * 2. A node's time is not later than its timer's: one that was postponed keeps
  *    its node where it is, and sinks when it comes to the root.
- * 3. `earliest` is the time of the root. `stale` says that the root is dead or
- *    was postponed, so that nothing may be due then; timerq_next sees to that.
- *    In a small heap a root is not left so.
- * 4. What is due leaves in batches, under one hold of the lock; between leaving
- *    the heap and being looked at, a node has its slot still. One that turns out
- *    to have been postponed takes its place among those behind it.
+ * 3. `earliest` is the earliest time of the root, the first in `soon`, and the
+ *    first in the wheel. `stale` says that the root is dead, or was postponed,
+ *    or that nobody has looked, so that nothing may be due then; timerq_next
+ *    sees to that. In a small heap a root is not left so.
+ * 4. What is due leaves the heap in batches; between that and being looked at,
+ *    a node is in `soon`, and has its slot still. One that turns out to have
+ *    been postponed is put in again. What is put in meanwhile may be due before
+ *    those: the earlier of the first in `soon` and the root is the next.
+ * 5. What is in the wheel is due after the slot that is open there (see
+ *    timer_wheel.h), and is in the heap before its turn: before the root is
+ *    taken, all slots before its time have been (turn).
  *
  * Rejected: taking a node out at once, which costs a walk from its place to a
  * leaf, through timers that are not in the cache; it was half of the time of a
@@ -33,21 +41,25 @@
 #include "alloc.h"
 #include "fatal.h"
 #include "mutant.h"
+#include "seam.h"
 #include "task_internal.h"
 
 #define LOCK_CLASS LOCK_TIMERQ
 
 #define ARITY     4 /* least_of relies on it */
 /* Timers that are all looked at, with -Dchecks=true. */
-#define CHECK_MAX 64
+#define CHECK_MAX 100
 /* Up to so many nodes the root is never stale: it has not far to sink. */
 #define SMALL     16
+/* Up to so many nodes all are in the heap. */
+#define NEAR      64
 
 #define NO_SLOT UINT32_MAX
 
 void timerq_init(struct timerq *q)
 {
     *q = (struct timerq){.free_slot = NO_SLOT};
+    wheel_init(&q->wheel);
     atomic_store_explicit(&q->earliest, RN_NEVER, memory_order_relaxed);
 }
 
@@ -55,13 +67,20 @@ void timerq_clear(struct timerq *q)
 {
     alloc_free(q->memory);
     alloc_free(q->slots);
+    wheel_clear(&q->wheel);
     timerq_init(q);
+}
+
+/* With the dead. */
+static size_t all_nodes(const struct timerq *q)
+{
+    return q->count + q->wheel.count + (q->soon_end - q->soon_at);
 }
 
 size_t timerq_count(struct timerq *q)
 {
     lock_acquire(&q->lock);
-    size_t count = q->count - q->dead;
+    size_t count = all_nodes(q) - q->dead;
     lock_release(&q->lock);
     return count;
 }
@@ -94,7 +113,9 @@ static bool timerq_check(const struct timerq *q)
         if (i > 0 && q->heap[i].when < q->heap[(i - 1) / ARITY].when)
             return false;
     }
-    return dead == q->dead && q->slots_used <= q->capacity;
+    return (dead == q->dead || all_nodes(q) > q->count) &&
+           q->dead <= all_nodes(q) && q->slots_used <= q->slots_capacity &&
+           wheel_check(&q->wheel);
 }
 
 static void sift_up(struct timerq *q, size_t at)
@@ -150,11 +171,29 @@ static void sift_down(struct timerq *q, size_t at)
 
 /* ------------------------------------------------------------------- slots */
 
+static noinline void out_of_memory(const struct timerq *q)
+{
+    fatal("out of memory for one more than %zu timers", all_nodes(q));
+}
+
+static noinline void grow_slots(struct timerq *q)
+{
+    uint32_t capacity = q->slots_capacity ? 2 * q->slots_capacity : 64;
+    union timer_slot *slots = alloc_grow(q->slots, capacity, sizeof(*slots));
+    if (!slots || capacity < q->slots_capacity)
+        out_of_memory(q);
+    q->slots = slots;
+    q->slots_capacity = capacity;
+}
+
 static uint32_t slot_take(struct timerq *q)
 {
     uint32_t slot = q->free_slot;
-    if (slot == NO_SLOT)
+    if (slot == NO_SLOT) {
+        if (unlikely(q->slots_used == q->slots_capacity))
+            grow_slots(q);
         return q->slots_used++;
+    }
     q->free_slot = q->slots[slot].next_free;
     return slot;
 }
@@ -163,6 +202,87 @@ static void slot_give(struct timerq *q, uint32_t slot)
 {
     q->slots[slot].next_free = q->free_slot;
     q->free_slot = slot;
+}
+
+/* ---------------------------------------------------------- a node's place */
+
+/*
+ * Where in the memory the root lies: so that each four nodes with one parent
+ * share a cache line.
+ */
+static struct timer_node *root_in(void *memory)
+{
+    uintptr_t end = (uintptr_t)memory + sizeof(struct timer_node);
+    size_t over = end % CACHE_LINE;
+    return (void *)((char *)memory + (over ? CACHE_LINE - over : 0));
+}
+
+static noinline void grow_heap(struct timerq *q)
+{
+    size_t capacity = q->capacity ? 2 * q->capacity : NEAR;
+    size_t offset = (size_t)((char *)q->heap - (char *)q->memory);
+    size_t spare = CACHE_LINE / sizeof(struct timer_node);
+    void *memory = alloc_grow(q->memory, capacity + spare, sizeof(*q->heap));
+    if (!memory)
+        out_of_memory(q);
+    q->memory = memory;
+    q->heap = root_in(memory);
+    memmove(q->heap, (char *)memory + offset, q->count * sizeof(*q->heap));
+    q->capacity = capacity;
+}
+
+static void insert(struct timerq *q, struct timer_node node)
+{
+    if (unlikely(q->count == q->capacity))
+        grow_heap(q);
+    q->heap[q->count++] = node;
+    sift_up(q, q->count - 1);
+}
+
+/* Into the wheel, or the heap: what is near, and all while there is little.
+ * Under simulation, which looks at what is due together, all is in the heap. */
+static void place(struct timerq *q, struct timer_node node)
+{
+    if (q->count < NEAR || unlikely(seam_simulated)) {
+        insert(q, node);
+        return;
+    }
+    if (q->wheel.count == 0)
+        wheel_open(&q->wheel, seam_now_about());
+    if (wheel_is_near(&q->wheel, node.when))
+        insert(q, node);
+    else if (unlikely(!wheel_put(&q->wheel, node)))
+        out_of_memory(q);
+}
+
+/* What came out of the wheel: the dead end here. */
+static void place_again(struct timerq *q, struct wheel_chunk *chunk)
+{
+    while (chunk) {
+        struct wheel_chunk *next = chunk->next;
+        wheel_prefetch(next);
+        for (size_t i = 0; i < chunk->count; i++) {
+            struct timer_node node = chunk->nodes[i];
+            if (!q->slots[node.slot].timer) {
+                q->dead--;
+                slot_give(q, node.slot);
+            } else if (wheel_is_near(&q->wheel, node.when)) {
+                insert(q, node);
+            } else if (unlikely(!wheel_put(&q->wheel, node))) {
+                out_of_memory(q);
+            }
+        }
+        wheel_give(&q->wheel, chunk);
+        chunk = next;
+    }
+}
+
+/* Afterwards what is due first, and at `now`, is the root. */
+static inline void turn(struct timerq *q, int64_t now)
+{
+    while (unlikely(q->wheel.first <= now) &&
+           (q->count == 0 || q->heap[0].when >= q->wheel.first))
+        place_again(q, wheel_turn(&q->wheel, now));
 }
 
 /* -------------------------------------------------------------- dead nodes */
@@ -191,8 +311,10 @@ static void settle_root(struct timerq *q)
     while (root_is_stale(q)) {
         const struct timer *timer = timer_of(q, 0);
         if (timer) {
-            q->heap[0].when = timer->when;
-            sift_down(q, 0);
+            struct timer_node node = q->heap[0];
+            node.when = timer->when;
+            drop_root(q);
+            place(q, node);
         } else {
             q->dead--;
             slot_give(q, q->heap[0].slot);
@@ -201,21 +323,41 @@ static void settle_root(struct timerq *q)
     }
 }
 
-/* Drops all dead nodes; a heap is made of the rest from its leaves up. */
+/* Back into the heap: somebody looks for the first of all. */
+static void unfetch(struct timerq *q)
+{
+    while (q->soon_at < q->soon_end)
+        insert(q, q->soon[q->soon_at++]);
+}
+
+/* Of the wheel. */
+static bool keep_or_drop(void *queue, uint32_t slot)
+{
+    struct timerq *q = queue;
+    if (q->slots[slot].timer)
+        return true;
+    q->dead--;
+    slot_give(q, slot);
+    return false;
+}
+
+/* Drops all dead nodes; a heap is made of its rest from the leaves up. */
 static void sweep(struct timerq *q)
 {
     size_t kept = 0;
+    unfetch(q);
     for (size_t at = 0; at < q->count; at++) {
         if (timer_of(q, at))
             q->heap[kept++] = q->heap[at];
         else
             slot_give(q, q->heap[at].slot);
     }
+    q->dead -= q->count - kept;
     q->count = kept;
-    q->dead = 0;
     for (size_t at = kept / ARITY + 1; at-- > 0;)
         if (at < kept)
             sift_down(q, at);
+    wheel_sift(&q->wheel, keep_or_drop, q);
 }
 
 static void note(struct timerq *q, int64_t earliest, bool stale)
@@ -224,24 +366,46 @@ static void note(struct timerq *q, int64_t earliest, bool stale)
     atomic_store_explicit(&q->stale, stale, memory_order_relaxed);
 }
 
+static int64_t first_time(const struct timerq *q)
+{
+    int64_t first = q->wheel.first;
+    if (q->count > 0 && q->heap[0].when < first)
+        first = q->heap[0].when;
+    if (q->soon_at < q->soon_end && q->soon[q->soon_at].when < first)
+        first = q->soon[q->soon_at].when;
+    return first;
+}
+
 /* The root is another, or has changed. */
 static void note_root(struct timerq *q)
 {
+    if (unlikely(q->dead > 0 && q->dead == all_nodes(q)))
+        sweep(q);
     if (q->count <= SMALL)
         settle_root(q);
-    note(q, q->count ? q->heap[0].when : RN_NEVER, root_is_stale(q));
+    note(q, first_time(q), q->soon_at < q->soon_end || root_is_stale(q));
+}
+
+/* The same, when it is too soon to look at its timer: that is far away. */
+static void note_unseen(struct timerq *q)
+{
+    if (all_nodes(q) <= SMALL)
+        note_root(q);
+    else
+        note(q, first_time(q), true);
 }
 
 /* With -Dchecks=true, each time only while that is cheap. */
 static void check_if_cheap(const struct timerq *q)
 {
     (void)q;
-    INVARIANT(q->count > CHECK_MAX || timerq_check(q));
+    INVARIANT(all_nodes(q) > CHECK_MAX || timerq_check(q));
 }
 
 int64_t timerq_settle(struct timerq *q)
 {
     lock_acquire(&q->lock);
+    unfetch(q);
     settle_root(q);
     note_root(q);
     lock_release(&q->lock);
@@ -250,61 +414,16 @@ int64_t timerq_settle(struct timerq *q)
 
 /* -------------------------------------------------------------- in and out */
 
-/*
- * Where in the memory the root lies: so that each four nodes with one parent
- * share a cache line.
- */
-static struct timer_node *root_in(void *memory)
-{
-    uintptr_t end = (uintptr_t)memory + sizeof(struct timer_node);
-    size_t over = end % CACHE_LINE;
-    return (void *)((char *)memory + (over ? CACHE_LINE - over : 0));
-}
-
-static bool grow_heap(struct timerq *q, size_t capacity)
-{
-    size_t offset = (size_t)((char *)q->heap - (char *)q->memory);
-    size_t spare = CACHE_LINE / sizeof(struct timer_node);
-    void *memory = alloc_grow(q->memory, capacity + spare, sizeof(*q->heap));
-    if (!memory)
-        return false;
-    q->memory = memory;
-    q->heap = root_in(memory);
-    memmove(q->heap, (char *)memory + offset, q->count * sizeof(*q->heap));
-    return true;
-}
-
-static void grow(struct timerq *q)
-{
-    size_t capacity = q->capacity ? 2 * q->capacity : 64;
-    bool grown = grow_heap(q, capacity);
-    union timer_slot *slots = alloc_grow(q->slots, capacity, sizeof(*slots));
-    if (slots)
-        q->slots = slots;
-    if (!grown || !slots || capacity >= NO_SLOT)
-        fatal("out of memory for %zu timers", capacity);
-    q->capacity = capacity;
-}
-
-/* There is room for it. */
-static void insert(struct timerq *q, struct timer_node node)
-{
-    q->heap[q->count++] = node;
-    sift_up(q, q->count - 1);
-}
-
 void timerq_add(struct timerq *q, struct timer *timer)
 {
     lock_acquire(&q->lock);
     CHECKED(place_of(timer) == 0);
-    if (q->count == q->capacity)
-        grow(q);
     uint32_t slot = slot_take(q);
     q->slots[slot].timer = timer;
     set_place(timer, slot + 1);
     timer->home = q;
-    insert(q, (struct timer_node){timer->when, slot});
-    if (q->heap[0].slot == slot)
+    place(q, (struct timer_node){timer->when, slot, timer_chains(timer)});
+    if (timer->when < timerq_earliest(q))
         note(q, timer->when, false);
     check_if_cheap(q);
     lock_release(&q->lock);
@@ -314,16 +433,17 @@ void timerq_add(struct timerq *q, struct timer *timer)
 static void bury(struct timerq *q, struct timer *timer)
 {
     uint32_t slot = place_of(timer) - 1;
-    bool was_root = q->heap[0].slot == slot;
+    bool was_root = q->count > 0 && q->heap[0].slot == slot;
     set_place(timer, 0);
-    if (q->heap[q->count - 1].slot == slot) {
+    if (q->count > 0 && q->heap[q->count - 1].slot == slot) {
         q->count--;
         slot_give(q, slot);
     } else {
         q->slots[slot].timer = NULL;
         q->dead++;
     }
-    bool swept = q->count > SMALL && q->dead > q->count / 2;
+    size_t all = all_nodes(q);
+    bool swept = q->dead > all / 2 && (all > SMALL || q->dead == all);
     if (swept)
         sweep(q);
     if (was_root || swept)
@@ -353,7 +473,7 @@ bool timerq_postpone(struct timer *timer, int64_t when)
     bool later = place_of(timer) != 0 && when >= timer->when;
     if (later) {
         timer->when = when;
-        if (q->heap[0].slot + 1 == place_of(timer))
+        if (q->count > 0 && q->heap[0].slot + 1 == place_of(timer))
             note_root(q);
     }
     lock_release(&q->lock);
@@ -361,50 +481,49 @@ bool timerq_postpone(struct timer *timer, int64_t when)
 }
 
 /*
- * Nodes that were due have left the heap, earliest first. Before they are
- * looked at, each waits for its slot, and then for its timer, to come from
- * memory: so all are asked for, then all used.
+ * Takes the next ones out of the heap, earliest first. Before they are looked
+ * at, each waits for its slot, and then for its timer, to come from memory: so
+ * all are asked for, then all used.
  */
-struct popped {
-    struct timer_node nodes[TIMERQ_BATCH];
-    size_t count;
-};
-
-static void pop_due(struct timerq *q, int64_t now, size_t most,
-                    struct popped *popped)
+static noinline void fetch(struct timerq *q, int64_t now)
 {
-    popped->count = 0;
-    while (popped->count < most && q->count > 0 && q->heap[0].when <= now) {
+    uint32_t count = 0;
+    for (turn(q, now);
+         count < TIMERQ_BATCH && q->count > 0 && q->heap[0].when <= now;
+         turn(q, now)) {
         __builtin_prefetch(&q->slots[q->heap[0].slot]);
-        popped->nodes[popped->count++] = q->heap[0];
+        q->soon[count++] = q->heap[0];
         drop_root(q);
     }
-    for (size_t i = 0; i < popped->count; i++) {
-        const char *timer = (void *)q->slots[popped->nodes[i].slot].timer;
-        __builtin_prefetch(timer);
-        __builtin_prefetch(timer + CACHE_LINE);
+    q->soon_at = 0;
+    q->soon_end = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *timer = (void *)q->slots[q->soon[i].slot].timer;
+        __builtin_prefetch(timer, 1);
+        __builtin_prefetch(timer + CACHE_LINE, 1);
     }
 }
 
-/*
- * The node at a place is of a timer that was postponed: to its place among the
- * later ones, or back into the heap if it belongs behind all of them.
- */
-static noinline void postpone_popped(struct timerq *q, struct popped *popped,
-                                     size_t at, int64_t when)
+/* What is due next: of those that were fetched, or put in since. NULL: none. */
+static inline const struct timer_node *next_due(struct timerq *q, int64_t now)
 {
-    struct timer_node node = {when, popped->nodes[at].slot};
-    bool behind = popped->nodes[popped->count - 1].when < when;
-    while (at + 1 < popped->count &&
-           (behind || popped->nodes[at + 1].when <= when)) {
-        popped->nodes[at] = popped->nodes[at + 1];
-        at++;
-    }
-    popped->nodes[at] = node;
-    if (behind) {
-        popped->count--;
-        insert(q, node);
-    }
+    if (q->soon_at == q->soon_end)
+        fetch(q, now);
+    if (q->soon_at == q->soon_end)
+        return NULL;
+    const struct timer_node *soon = &q->soon[q->soon_at];
+    if (unlikely(q->count > 0 && q->heap[0].when < soon->when))
+        soon = &q->heap[0];
+    /* Whoever fetched them may have looked at the clock later. */
+    return soon->when <= now ? soon : NULL;
+}
+
+static inline void drop(struct timerq *q, const struct timer_node *node)
+{
+    if (node == &q->heap[0])
+        drop_root(q);
+    else
+        q->soon_at++;
 }
 
 /* Under the lock: it is out; true when it is to fire. */
@@ -416,45 +535,57 @@ static bool release_due(struct timerq *q, uint32_t slot, struct timer *timer)
     return !timer->claim || claim_take(timer->claim, timer->source);
 }
 
-/* Of those that are popped: those that are to fire; how many. */
-static size_t take_popped(struct timerq *q, struct popped *popped,
-                          struct timer **due)
+/* The node has left: true when its timer is to fire. */
+static inline bool take(struct timerq *q, struct timer_node node)
+{
+    struct timer *timer = q->slots[node.slot].timer;
+    if (!timer) {
+        q->dead--;
+        slot_give(q, node.slot);
+        return false;
+    }
+    if (timer->when > node.when) { /* it was postponed */
+        node.when = timer->when;
+        place(q, node);
+        return false;
+    }
+    return release_due(q, node.slot, timer);
+}
+
+static inline size_t expire(struct timerq *q, int64_t now, struct timer **due,
+                            size_t most, bool chain)
 {
     size_t count = 0;
-    for (size_t i = 0; i < popped->count;) {
-        struct timer_node node = popped->nodes[i];
+    lock_acquire(&q->lock);
+    while (count < most) {
+        const struct timer_node *next = next_due(q, now);
+        if (!next || (chain && next->chains && count > 0))
+            break;
+        struct timer_node node = *next;
         struct timer *timer = q->slots[node.slot].timer;
-        if (timer && timer->when > node.when) {
-            postpone_popped(q, popped, i, timer->when);
+        drop(q, next);
+        if (!take(q, node))
             continue;
-        }
-        if (!timer) {
-            q->dead--;
-            slot_give(q, node.slot);
-        } else if (release_due(q, node.slot, timer)) {
-            due[count++] = timer;
-        }
-        i++;
+        due[count++] = timer;
+        if (chain && node.chains)
+            break;
     }
+    note_unseen(q);
+    check_if_cheap(q);
+    lock_release(&q->lock);
     return count;
 }
 
 size_t timerq_expire(struct timerq *q, int64_t now, struct timer **due,
                      size_t most)
 {
-    size_t count = 0;
-    struct popped popped;
-    if (most > TIMERQ_BATCH)
-        most = TIMERQ_BATCH;
-    lock_acquire(&q->lock);
-    while (count == 0 && q->count > 0 && q->heap[0].when <= now) {
-        pop_due(q, now, most, &popped);
-        count = take_popped(q, &popped, due);
-    }
-    note_root(q);
-    check_if_cheap(q);
-    lock_release(&q->lock);
-    return count;
+    return expire(q, now, due, most, false);
+}
+
+size_t timerq_expire_chain(struct timerq *q, int64_t now, struct timer **due,
+                           size_t most)
+{
+    return expire(q, now, due, most, true);
 }
 
 /* -------------------------------------------------------------- simulation */

@@ -89,8 +89,9 @@ static void token_delist(struct token_wait *w)
     lock_release(&w->token->lock);
 }
 
-static void timed_out(struct timer *timer)
+static void timed_out(struct timer *timer, int64_t now)
 {
+    (void)now;
     struct wait *wait = container_of(timer, struct wait, timer);
     sched_ready(wait->task);
 }

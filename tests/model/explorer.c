@@ -59,7 +59,7 @@ static struct {
     unsigned spent;
     const char *failure;
     size_t used; /* of memory */
-    _Alignas(64) char memory[64 * 1024];
+    _Alignas(64) char memory[512 * 1024];
     _Alignas(64) char stacks[CONTEXTS][STACK];
 } e;
 

@@ -137,10 +137,11 @@ void poll_settle(uint32_t count)
 bool timers_fire(struct timerq *timers, uint32_t queued)
 {
     struct timer *due[1];
+    int64_t now = seam_now();
     (void)queued;
-    if (timerq_expire(timers, seam_now(), due, 1) == 0)
+    if (timerq_expire(timers, now, due, 1) == 0)
         return false;
-    due[0]->fire(due[0]);
+    due[0]->fire(due[0], now);
     return true;
 }
 
@@ -285,8 +286,9 @@ static void make_two(void)
     worker_start(&tasks[1]);
 }
 
-static void fire(struct timer *due)
+static void fire(struct timer *due, int64_t now)
 {
+    (void)now;
     (void)due;
     fired = true;
     workers_stop();

@@ -286,7 +286,7 @@ static void clock_runs(void)
         explorer_until(timer_set_or_over);
         struct timer *due[1];
         if (timerq_expire(&model_timers, deadline, due, 1) == 1)
-            due[0]->fire(due[0]);
+            due[0]->fire(due[0], deadline);
     }
 }
 
@@ -299,18 +299,27 @@ static void clock_runs(void)
 
 static struct timer timers[TIMERS];
 static int64_t fired_last;
+static int64_t unit;
 
 static void timers_begin(void)
 {
     memset(timers, 0, sizeof(timers));
+    unit = 1;
     fired_last = 0;
     received = 0;
+}
+
+/* So far apart that most lie in the wheel, at several levels. */
+static void far_timers_begin(void)
+{
+    timers_begin();
+    unit = RN_S;
 }
 
 /* In no order, and several at one time. */
 static int64_t timer_time(size_t i)
 {
-    return 1 + (int64_t)(i * 7919 % 97);
+    return unit * (1 + (int64_t)(i * 7919 % 97));
 }
 
 static void expire_till(int64_t now, size_t most)
@@ -344,12 +353,39 @@ static void timers_in_order(void)
             MUST(timerq_remove(&timers[i]));
         else if (i % KINDS == 1)
             MUST(timerq_postpone(&timers[i],
-                                 timers[i].when + (int64_t)(i % 60)));
+                                 timers[i].when + unit * (int64_t)(i % 60)));
     }
     expire_till(0, TIMERQ_BATCH);
-    expire_till(30, 5);
-    expire_till(60, TIMERQ_BATCH);
-    expire_till(1000, TIMERQ_BATCH);
+    expire_till(30 * unit, 5);
+    expire_till(60 * unit, TIMERQ_BATCH);
+    expire_till(1000 * unit, TIMERQ_BATCH);
+}
+
+/* What is put in while others are on their way, and is due before them, leaves
+ * before them; all that are taken out are gone, wherever they were. */
+static void timers_come_and_go(void)
+{
+    struct timer *due[TIMERQ_BATCH];
+    for (size_t i = 0; i < TIMERS; i++) {
+        timers[i].when = 1000 * unit + timer_time(i);
+        timerq_add(&model_timers, &timers[i]);
+    }
+    MUST(timerq_expire(&model_timers, 1050 * unit, due, 1) == 1);
+    due[0]->when = unit;
+    timerq_add(&model_timers, due[0]);
+    struct timer *again = due[0];
+    MUST(timerq_expire(&model_timers, 1050 * unit, due, 1) == 1);
+    MUST(due[0] == again);
+    /* Who looked at the clock earlier finds nothing. */
+    MUST(timerq_expire(&model_timers, unit, due, 1) == 0);
+    for (size_t i = 0; i < TIMERS; i++)
+        (void)timerq_remove(&timers[i]);
+}
+
+static void none_is_left(void)
+{
+    MUST(timerq_count(&model_timers) == 0);
+    MUST(timerq_next(&model_timers) == RN_NEVER);
 }
 
 static void timers_end(void)
@@ -719,6 +755,14 @@ static const struct model models[] = {
      {run_next, steal_next},
      runq_end_two},
     {"timers_leave_in_order", timers_begin, {timers_in_order}, timers_end},
+    {"far_timers_leave_in_order",
+     far_timers_begin,
+     {timers_in_order},
+     timers_end},
+    {"timers_come_and_go",
+     far_timers_begin,
+     {timers_come_and_go},
+     none_is_left},
     {"chan_meets", chan_begin, {send_a, recv_a}, chan_end},
     {"chan_two_senders", chan_begin, {send_a, recv_a_twice, send_a}, chan_end},
     {"chan_two_receivers",
