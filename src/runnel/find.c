@@ -31,7 +31,12 @@
 
 static bool fire_timers(struct worker *w, struct timerq *timers)
 {
-    return timers_fire(timers, runq_length(&w->runq));
+    struct worker *owner = container_of(timers, struct worker, timers);
+    bool any = timers_fire(timers, runq_length(&w->runq), owner == w);
+    /* As good as a theft: of who is at work it should let some gather. */
+    if (any && owner != w && worker_current(owner))
+        w->stole_at = seam_now();
+    return any;
 }
 
 /* By whoever has nothing else to do: what is due would not let him sleep. */

@@ -418,6 +418,24 @@ static inline bool keeps_to_own(struct worker *w)
     return earliest == RN_NEVER || earliest > seam_now();
 }
 
+bool sched_may_go_on(const struct timerq *timers)
+{
+#ifdef RN_TSAN
+    (void)timers;
+    return false; /* each is a thread of its own */
+#else
+    struct worker *w = worker_self();
+    uint32_t tick = atomic_load_explicit(&w->tick, memory_order_relaxed) + 1;
+    if (timers != &w->timers || tick % FAIR_TICKS == 0 || worker_attention(w) ||
+        seam_simulated || hooks_any() || worker_current(w)->pinned ||
+        runq_length(&w->runq) != 0 ||
+        atomic_load_explicit(&w->runq.next, memory_order_relaxed))
+        return false;
+    atomic_store_explicit(&w->tick, tick, memory_order_relaxed);
+    return true;
+#endif
+}
+
 /* The next switch that is counted is a fair one. */
 static void count_to_fair(struct worker *w)
 {

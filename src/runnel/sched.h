@@ -115,6 +115,13 @@ void sched_start(struct task *task);
 void sched_yield_now(void);
 
 /*
+ * The caller is about to end. True when it may go on as another one instead:
+ * nobody waits to run here, the worker need not look further, and the timers are
+ * its own. Counts as a switch. Never in simulation, nor where others are told of each goroutine.
+ */
+bool sched_may_go_on(const struct timerq *timers);
+
+/*
  * Ends the calling goroutine; `after` gets its task when nobody runs on its
  * stack any more.
  */

@@ -30,6 +30,16 @@ void spawn(const struct rn_task_options *options, void (*function)(void *),
            const struct spawn_part *parts, size_t count, const char *where);
 
 /*
+ * Like spawn; and when that goroutine has ended, heir(task) is called on its
+ * stack, which may make it another one by spawn_again, and return true: a new
+ * goroutine, as anybody sees it, that takes over the stack. It has the function
+ * of the one before, and `data`, of the same size, is copied for it.
+ */
+void spawn_heir(void (*function)(void *), const void *data, size_t size,
+                bool (*heir)(struct task *task), const char *where);
+void spawn_again(struct task *self, const void *data, size_t size);
+
+/*
  * A goroutine of the runtime's own, started: it does not count as alive, keeps
  * no deadlock from being seen by waiting for descriptors, and is left out of
  * reports. RN_OK or RN_NOMEM. The name lasts.

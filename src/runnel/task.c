@@ -142,17 +142,24 @@ void spawn_abandon(void)
         stack_each(abandon, &sched_spawner_of(0)->stacks);
 }
 
-/* What every goroutine does. */
-static void run(struct task *task)
+static void end(struct task *task)
 {
-    race_acquire(task);
-    task->function(task->own);
     locals_drop(task);
     if (stack_overrun(&task->stack))
         fatal("stack overflow in goroutine %llu (%s), seen at its end",
               (unsigned long long)task->id, task->name ? task->name : "-");
     if (likely(!task->service))
         leave();
+}
+
+/* What every goroutine does. */
+static void run(struct task *task)
+{
+    do {
+        race_acquire(task);
+        task->function(task->own);
+        end(task);
+    } while (unlikely(task->heir) && task->heir(task));
     sched_exit(bury);
 }
 
@@ -250,6 +257,25 @@ int spawn_make(struct task **out, const struct rn_task_options *options,
     return status;
 }
 
+void spawn_again(struct task *self, const void *data, size_t size)
+{
+    struct spawner *s = spawner_here();
+    const struct task before = *self;
+    clear_record(self);
+    self->sp = before.sp;
+    self->sanitize = before.sanitize;
+    self->id = take_number(s);
+    self->where = before.where;
+    self->body = before.body;
+    self->heir = before.heir;
+    self->function = before.function;
+    self->own = before.own;
+    atomic_store_explicit(&self->state, TASK_RUNNING, memory_order_relaxed);
+    memcpy(self->own, data, size);
+    race_release(self);
+    enter(s);
+}
+
 int spawn_service(const char *name, void (*function)(void *), const void *data,
                   size_t size)
 {
@@ -278,6 +304,19 @@ void spawn(const struct rn_task_options *options, void (*function)(void *),
     if (status != RN_OK)
         fatal("cannot start a goroutine at %s: %s", where,
               rn_status_text(status));
+    sched_start(task);
+}
+
+void spawn_heir(void (*function)(void *), const void *data, size_t size,
+                bool (*heir)(struct task *task), const char *where)
+{
+    struct task *task;
+    struct spawn_part part = {data, size};
+    int status = spawn_make(&task, NULL, function, &part, 1, where);
+    if (status != RN_OK)
+        fatal("cannot start a goroutine at %s: %s", where,
+              rn_status_text(status));
+    task->heir = heir;
     sched_start(task);
 }
 

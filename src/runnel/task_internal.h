@@ -99,7 +99,9 @@ struct task {
     const char *name;  /* or NULL */
     const char *where; /* "file.c:12" of the rn_go */
     void (*body)(struct task *task); /* runs it and ends it: task.c */
-    void (*function)(void *own);     /* the user's, with its argument */
+    /* NULL; or called when it has ended: true when it has become another. */
+    bool (*heir)(struct task *task);
+    void (*function)(void *own); /* the user's, with its argument */
     void *own;
     struct local *locals; /* its own alone: local.c */
     struct unwind unwind;

@@ -22,6 +22,8 @@
 #include "mutant.h"
 #include "panic_internal.h"
 #include "sched.h"
+#include "spawn.h"
+#include "timer_fire.h"
 #include "track.h"
 
 #define LOCK_CLASS LOCK_TIMER
@@ -101,28 +103,36 @@ struct later {
     struct rn_timer *timer;
     void (*function)(void *arg);
     void *arg;
+    struct timerq *queue; /* where the timer was, and perhaps others are due */
+    int64_t now;
 };
 
-static void run_later(struct later *own)
+static void run_later(void *arg)
 {
+    struct later *own = arg;
     race_acquire(own->timer); /* what was before it was set */
     release(own->timer);
     own->function(own->arg);
 }
 
-static void fire(struct timer *base, int64_t now)
+/*
+ * What was due at `now` has left its queue: a tick is sent; `later` is filled,
+ * and true returned, when a function is to be called.
+ */
+static bool expire(struct rn_timer *timer, int64_t now, struct later *later)
 {
-    struct rn_timer *timer = container_of(base, struct rn_timer, timer);
     struct task *wake = NULL;
-    struct later later = {0};
+    bool calls = false;
     lock_acquire(&timer->lock);
     /* Not active: stopped meanwhile. Not due: set anew meanwhile. */
     if (timer->active && timer->timer.when <= now) {
         disarm(timer); /* set anew to a time that has come: once is enough */
+        calls = !timer->sends;
         if (timer->sends)
             wake = send(timer, now);
         else
-            later = (struct later){timer, timer->function, timer->arg};
+            *later = (struct later){timer, timer->function, timer->arg,
+                                    timer->timer.home, now};
         if (is_ticker(timer) && !MUTANT(TICKS_ONCE)) {
             /* The next multiple that is not past: late ticks are dropped. */
             int64_t missed = (now - timer->timer.when) / timer->period;
@@ -131,12 +141,41 @@ static void fire(struct timer *base, int64_t now)
         }
     }
     lock_release(&timer->lock);
-    if (later.function)
-        rn_go(run_later, later); /* with the reference */
-    else
+    if (!calls)
         release(timer);
     if (wake)
         sched_ready(wake);
+    return calls;
+}
+
+static void fire(struct timer *base, int64_t now);
+
+/* A function has returned: the next one that is due runs on the same stack. */
+static bool go_on(struct task *self)
+{
+    struct later later = *(struct later *)self->own;
+    while (sched_may_go_on(later.queue)) {
+        struct timer *due = timers_next(later.queue, &later.now);
+        if (!due)
+            return false;
+        if (due->fire != fire) {
+            due->fire(due, later.now);
+            continue;
+        }
+        if (expire(container_of(due, struct rn_timer, timer), later.now,
+                   &later)) {
+            spawn_again(self, &later, sizeof(later));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fire(struct timer *base, int64_t now)
+{
+    struct later later;
+    if (expire(container_of(base, struct rn_timer, timer), now, &later))
+        spawn_heir(run_later, &later, sizeof(later), go_on, RN_HERE_);
 }
 
 static struct rn_timer *make(bool sends)
@@ -147,6 +186,7 @@ static struct rn_timer *make(bool sends)
         sends ? rn_chan_make_(sizeof(int64_t), 1, "a timer") : NULL;
     struct rn_timer *timer = alloc_or_die(1, sizeof(*timer));
     timer->timer.fire = fire;
+    timer->timer.source = sends ? 0 : TIMER_CHAINS;
     timer->sends = sends;
     timer->chan = chan;
     track_remove(chan); /* a part of the timer */

@@ -42,7 +42,13 @@ static bool fire_simulated(struct timerq *timers)
     }
 }
 
-static bool fire_real(struct timerq *timers, unsigned most)
+static void fire(struct timer *timer, int64_t now)
+{
+    hook_timer(timer->when, now);
+    timer->fire(timer, now);
+}
+
+static bool fire_batches(struct timerq *timers, unsigned most)
 {
     struct timer *due[TIMERQ_BATCH];
     bool any = false;
@@ -50,10 +56,8 @@ static bool fire_real(struct timerq *timers, unsigned most)
     while (most > 0 && timerq_earliest(timers) <= now) {
         size_t count = timerq_expire(timers, now, due,
                                      most < TIMERQ_BATCH ? most : TIMERQ_BATCH);
-        for (size_t i = 0; i < count; i++) {
-            hook_timer(due[i]->when, now);
-            due[i]->fire(due[i], now);
-        }
+        for (size_t i = 0; i < count; i++)
+            fire(due[i], now);
         if (count == 0)
             break;
         most -= (unsigned)count;
@@ -62,17 +66,61 @@ static bool fire_real(struct timerq *timers, unsigned most)
     return any;
 }
 
-bool timers_fire(struct timerq *timers, uint32_t queued)
+/*
+ * The goroutine of a timer that chains takes the next one itself when it has
+ * ended and nobody waits to run there: so one stack serves many, and what is
+ * due stays in the queue, where everybody finds it, until somebody can run it.
+ * Who fires the timers of another takes batches: he would meet the owner at the
+ * lock.
+ */
+static bool fire_own(struct timerq *timers, unsigned most, unsigned chains)
+{
+    struct timer *due[TIMERQ_BATCH];
+    bool any = false;
+    int64_t now = seam_now();
+    while (most > 0 && chains > 0 && timerq_earliest(timers) <= now) {
+        size_t count = timerq_expire_chain(
+            timers, now, due, most < TIMERQ_BATCH ? most : TIMERQ_BATCH);
+        if (count == 0)
+            break;
+        chains -= timer_chains(due[0]);
+        for (size_t i = 0; i < count; i++)
+            fire(due[i], now);
+        most -= (unsigned)count;
+        any = true;
+    }
+    return any;
+}
+
+struct timer *timers_next(struct timerq *timers, int64_t *now)
+{
+    struct timer *due;
+    if (timerq_earliest(timers) > *now) {
+        if (timerq_earliest(timers) == RN_NEVER)
+            return NULL;
+        *now = seam_now();
+        if (timerq_earliest(timers) > *now)
+            return NULL;
+    }
+    if (timerq_expire_chain(timers, *now, &due, 1) == 0)
+        return NULL;
+    hook_timer(due->when, *now);
+    return due;
+}
+
+bool timers_fire(struct timerq *timers, uint32_t queued, bool own)
 {
     if (likely(timerq_earliest(timers) == RN_NEVER))
         return false;
     if (unlikely(seam_simulated))
         return timerq_next(timers) != RN_NEVER && fire_simulated(timers);
-    return fire_real(timers, queued < FIRE_QUEUED ? FIRE_SOME : FIRE_FEW);
+    unsigned most = queued < FIRE_QUEUED ? FIRE_SOME : FIRE_FEW;
+    return own ? fire_own(timers, most, queued == 0 ? 1 : FIRE_FEW)
+               : fire_batches(timers, most);
 }
 
 void timers_help(struct timerq *timers)
 {
     if (timerq_earliest(timers) != RN_NEVER)
-        fire_real(timers, FIRE_HELP);
+        fire_batches(timers, FIRE_HELP);
 }

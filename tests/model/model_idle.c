@@ -134,11 +134,12 @@ void poll_settle(uint32_t count)
     (void)count;
 }
 
-bool timers_fire(struct timerq *timers, uint32_t queued)
+bool timers_fire(struct timerq *timers, uint32_t queued, bool own)
 {
     struct timer *due[1];
     int64_t now = seam_now();
     (void)queued;
+    (void)own;
     if (timerq_expire(timers, now, due, 1) == 0)
         return false;
     due[0]->fire(due[0], now);

@@ -158,6 +158,85 @@ static void signals_shorten_no_sleep(void)
     rn_timer_free(timer);
 }
 
+#define CALLS 300
+
+static rn_key(int) mine_key;
+
+struct called {
+    int number;
+    _Atomic(uint64_t) id;
+    _Atomic(bool) fresh;
+    struct rn_mutex *gate;
+    _Atomic(int) *over;
+};
+
+/* Every third one parks: what is due behind it runs elsewhere meanwhile. */
+static void look_around(void *arg)
+{
+    struct called *own = arg;
+
+    atomic_store(&own->id, rn_task_id());
+    atomic_store(&own->fresh, !rn_local_get(&mine_key));
+    rn_local_set(&mine_key, &own->number);
+    rn_task_set_name("called");
+    if (own->number % 3 == 0) {
+        rn_mutex_lock(own->gate);
+        rn_mutex_unlock(own->gate);
+    }
+    CHECK(rn_local_get(&mine_key) == &own->number);
+    CHECK_EQ_INT(rn_task_id(), atomic_load(&own->id));
+    atomic_fetch_add(own->over, 1);
+}
+
+/* Functions that are due together are each a goroutine of its own: its number,
+ * its locals, and one that parks holds up none. */
+static void each_function_is_a_goroutine(void)
+{
+    static struct called calls[CALLS];
+    struct rn_timer *timers[CALLS];
+    struct rn_mutex gate = {0};
+    _Atomic(int) over = 0;
+
+    rn_mutex_lock(&gate);
+    for (int i = 0; i < CALLS; i++) {
+        calls[i] = (struct called){.number = i, .gate = &gate, .over = &over};
+        timers[i] = rn_after_func(i % 2 * 100 * RN_US, look_around, &calls[i]);
+    }
+    while (atomic_load(&over) < CALLS - (CALLS + 2) / 3)
+        rn_sleep(100 * RN_US);
+    CHECK_EQ_INT(atomic_load(&over), CALLS - (CALLS + 2) / 3);
+    rn_mutex_unlock(&gate);
+    while (atomic_load(&over) < CALLS || rn_task_count() > 1)
+        rn_sleep(100 * RN_US);
+    for (int i = 0; i < CALLS; i++) {
+        CHECK(atomic_load(&calls[i].fresh));
+        for (int k = 0; k < i; k++)
+            CHECK(atomic_load(&calls[i].id) != atomic_load(&calls[k].id));
+        CHECK(!rn_timer_stop(timers[i]));
+        rn_timer_free(timers[i]);
+    }
+}
+
+/* Far ones, of which all but one are stopped: that one fires, and nothing that
+ * was stopped keeps the end from being seen. */
+static void stopped_far_timers_hold_up_nothing(void)
+{
+    enum { FAR = 500 };
+    static struct rn_timer *timers[FAR];
+    int64_t at = 0;
+
+    for (int i = 0; i < FAR; i++)
+        timers[i] = rn_timer_make((i + 1) * 3600 * RN_S);
+    for (int i = 0; i < FAR; i++)
+        if (i != FAR / 2)
+            CHECK(rn_timer_stop(timers[i]));
+    CHECK(rn_timer_reset(timers[FAR / 2], RN_MS));
+    CHECK(rn_recv(rn_timer_chan(timers[FAR / 2]), &at));
+    for (int i = 0; i < FAR; i++)
+        rn_timer_free(timers[i]);
+}
+
 RN_CHECK_MAIN(chained_timers_add_up, one_timer_is_used_again,
               waits_for_timers_have_deadlines, many_set_one_timer,
-              signals_shorten_no_sleep)
+              signals_shorten_no_sleep, each_function_is_a_goroutine,
+              stopped_far_timers_hold_up_nothing)
