@@ -159,11 +159,13 @@ uint32_t wait_park(struct wait *wait, struct wait_for what,
         lock_acquire_as(LOCK_WAIT, &wait->guard);
         lock_leaving(&wait->guard);
     }
-    if (wait->deadline != RN_NEVER)
+    /* Acquire: pairs with the winner's claim. */
+    uint32_t winner = atomic_load_explicit(&wait->claim, memory_order_acquire);
+    /* A timer that has won is out, and whoever fired it is done with it. */
+    if (wait->deadline != RN_NEVER && winner != WAIT_BY_TIMER)
         timerq_remove(&wait->timer);
     for (size_t i = 0; i < wait->token_count; i++)
         token_delist(&wait->tokens[i]);
     INVARIANT(wait_check(wait));
-    /* Acquire: pairs with the winner's claim. */
-    return atomic_load_explicit(&wait->claim, memory_order_acquire);
+    return winner;
 }
