@@ -163,12 +163,12 @@ static struct task *look(struct worker *w)
             worker_collect(0);
         task = seam_simulated ? NULL : take_patient(w);
         if (!task)
-            task = worker_take_shared(w, 1);
+            task = worker_take_shared(w, true);
     }
     if (!task)
         task = worker_take_own(w);
     if (!task)
-        task = worker_take_shared(w, RUNQ_SIZE);
+        task = worker_take_shared(w, false);
     if (!task && poll_waiting() != 0 && worker_collect(0))
         task = worker_take_own(w);
     if (!task && unlikely(workers.quiet) &&

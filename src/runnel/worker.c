@@ -140,7 +140,7 @@ static bool has_next(const struct worker *w)
     return atomic_load_explicit(&w->runq.next, memory_order_relaxed);
 }
 
-struct task *worker_take_shared(struct worker *w, uint32_t most)
+struct task *worker_take_shared(struct worker *w, bool beside)
 {
     if (atomic_load_explicit(&workers.queued, memory_order_relaxed) == 0)
         return NULL;
@@ -152,10 +152,12 @@ struct task *worker_take_shared(struct worker *w, uint32_t most)
     uint32_t room = runq_room(&w->runq) / 2 + 1;
     if (count > room)
         count = room;
-    if (count > most)
-        count = most;
+    if (beside && count > FAIR_TICKS)
+        count = FAIR_TICKS;
     for (uint32_t i = 0; i < count && workers.first; i++) {
         struct task *task = workers.first;
+        if (taken && beside && task->fresh)
+            break;
         /* By now each of them is in no cache, and stands in the next one's. */
         __builtin_prefetch(task->ahead, 1);
         workers.first = task->next;

@@ -293,9 +293,11 @@ void worker_enqueue(struct worker *w, struct task *task);
 struct task *worker_take_own(struct worker *w);
 /*
  * Takes one task of the shared queue, and of this worker's part of it as many
- * more as there is room for, at most `most` in all.
+ * more as there is room for. Beside others that it has to run, no more than can
+ * run until the next look, and no fresh ones: those would run before its own
+ * (runq.h).
  */
-struct task *worker_take_shared(struct worker *w, uint32_t most);
+struct task *worker_take_shared(struct worker *w, bool beside);
 /* A parked task is runnable, and started. */
 void worker_start_parked(struct task *task);
 /* Wakes who waited for descriptors that are ready; true: somebody did. */

@@ -505,8 +505,64 @@ static void workers_sleep_beside_a_thread(void)
     rn_chan_free(values);
 }
 
+/* ------------------------------------------------------------- who is woken */
+
+enum { WOKEN = 500, YIELDING = 100 };
+
+static _Atomic(int) woken;
+static _Atomic(long) yields;
+
+static void await_close(rn_receiver(int) *gate)
+{
+    rn_recv(*gate, NULL);
+    atomic_fetch_add(&woken, 1);
+}
+
+static void yield_until_all_ran(void)
+{
+    while (atomic_load(&woken) < WOKEN) {
+        atomic_fetch_add(&yields, 1);
+        rn_yield();
+    }
+}
+
+static void *close_gate(void *arg)
+{
+    rn_chan(int) *gate = arg;
+
+    rn_close(*gate);
+    return NULL;
+}
+
+/*
+ * Goroutines that a thread has woken are in a queue of all workers. They get
+ * their share beside those that are always ready in the worker's own: one of
+ * them at every 64th switch would be 32,000 yields here.
+ */
+static void whom_a_thread_wakes_gets_a_share(void)
+{
+    rn_chan(int) gate = rn_chan_make(int, 0);
+    pthread_t thread;
+
+    atomic_store(&woken, 0);
+    atomic_store(&yields, 0);
+    for (int i = 0; i < WOKEN; i++)
+        rn_go(await_close, rn_recv_end(gate));
+    rn_sleep(RN_MS); /* so that most of them wait */
+    thread = start_thread(close_gate, &gate);
+    CHECK_EQ_INT(pthread_join(thread, NULL), 0);
+    for (int i = 0; rn_procs() == 1 && i < YIELDING; i++)
+        rn_go_void(yield_until_all_ran);
+    while (rn_task_count() > 1)
+        rn_yield();
+    CHECK_EQ_INT(atomic_load(&woken), WOKEN);
+    CHECK_MSG(atomic_load(&yields) < 10 * WOKEN, "%ld yields",
+              atomic_load(&yields));
+    rn_chan_free(gate);
+}
+
 RN_CHECK_MAIN(threads_and_goroutines_share_a_channel, ping_pong_with_a_thread,
               thread_selects, locks_exclude_threads, waits_end_on_threads,
               thread_starts_goroutines, thread_waits_and_cancels,
               threads_wait_for_signals_and_places, thread_cancels_with_a_cause,
-              workers_sleep_beside_a_thread)
+              workers_sleep_beside_a_thread, whom_a_thread_wakes_gets_a_share)
