@@ -176,6 +176,12 @@ static void be_one(void *arg)
     os_exit(0);
 }
 
+static switch_body *begin_one(void *arg)
+{
+    (void)arg;
+    return be_one;
+}
+
 void copy_again(void)
 {
     if (copy.tries_left > 0 && os_printed() == copy.printed)
@@ -194,7 +200,7 @@ static int run_copy(struct order *order)
         __sanitizer_start_switch_fiber(NULL, order->stack, COPY_STACK);
 #endif
         rn_switch_(&copy.caller,
-                   switch_prepare(order->stack + COPY_STACK, be_one, order),
+                   switch_prepare(order->stack + COPY_STACK, begin_one, order),
                    NULL);
     }
     int status = child > 0 ? os_copy_wait(child, COPY_TIMEOUT) : child;

@@ -197,8 +197,8 @@ int rn_flight_do_(struct rn_ctx *ctx, struct rn_flights *flights,
     rn_mutex_unlock(&flights->lock);
     if (first) {
         struct flight flight = {call};
-        struct spawn_part parts[] = {{&flight, sizeof(flight)},
-                                     {argument, size}};
+        struct spawn_part parts[] = {{&flight, sizeof(flight), sizeof(flight)},
+                                     {argument, size, size}};
         call->function = function;
         spawn(NULL, run_call, parts, 2, where);
     }

@@ -117,7 +117,8 @@ static void start(struct rn_group *group,
 {
     need_function(function != NULL, where);
     struct member member = {group, function, RN_OK};
-    struct spawn_part parts[] = {{&member, sizeof(member)}, {argument, size}};
+    struct spawn_part parts[] = {{&member, sizeof(member), sizeof(member)},
+                                 {argument, size, size}};
     rn_waitgroup_add(&group->running, 1);
     spawn(NULL, run_member, parts, 2, where);
 }

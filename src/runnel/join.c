@@ -31,7 +31,9 @@ void rn_waitgroup_go_(struct rn_waitgroup *group, void (*function)(void *own),
 {
     need_function(function != NULL, where);
     struct counted counted = {group, function};
-    struct spawn_part parts[] = {{&counted, sizeof(counted)}, {argument, size}};
+    struct spawn_part parts[] = {
+        {&counted, SIZE_UP_TO(struct counted, function), sizeof(counted)},
+        {argument, size, size}};
     rn_waitgroup_add(group, 1);
     spawn(NULL, run_counted, parts, 2, where);
 }
@@ -74,7 +76,9 @@ struct rn_handle *rn_spawn_(const struct rn_task_options *options,
     need_function(function != NULL, where);
     struct rn_handle *handle = alloc_or_die(1, sizeof(*handle));
     struct joined joined = {handle, function};
-    struct spawn_part parts[] = {{&joined, sizeof(joined)}, {argument, size}};
+    struct spawn_part parts[] = {
+        {&joined, SIZE_UP_TO(struct joined, function), sizeof(joined)},
+        {argument, size, size}};
     atomic_init(&handle->holders, 2);
     rn_waitgroup_add(&handle->running, 1);
     spawn(options, run_joined, parts, 2, where);

@@ -34,10 +34,10 @@
 /* How far down the library's own call may be. */
 #define TRIM_MAX   10
 
-/* run, sched_begin and rn_switch_boot_, where every goroutine begins. */
-#define BEGIN_FRAMES 3
+/* run and rn_switch_boot_, where every goroutine begins. */
+#define BEGIN_FRAMES 2
 extern void rn_switch_boot_(void);
-#define BOOT_BYTES 32
+#define BOOT_BYTES 40
 
 /* Shorter waits are not told how long they are. */
 #define LONG_WAIT (10 * RN_S)

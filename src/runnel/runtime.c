@@ -181,7 +181,7 @@ int runtime_run(const struct runtime_setup *setup, int (*main)(void *arg),
 {
     struct task *first;
     struct root root = {main, arg, result, setup->options.wait_all};
-    struct spawn_part part = {&root, sizeof(root)};
+    struct spawn_part part = {&root, sizeof(root), sizeof(root)};
     const struct rn_task_options task = {.name = "main"};
     *result = 0;
     debug_serve_begin();

@@ -188,13 +188,12 @@ static put_in_line void switch_to(struct worker *w, struct task *from,
     arrive(leave, w);
 }
 
-void sched_begin(void *arg)
+switch_body *sched_begin(void *arg)
 {
     struct task *task = arg;
     task->fresh = false;
     arrive(&task->sanitize, worker_self());
-    task->body(task);
-    fatal("a goroutine came back from its end");
+    return task->body;
 }
 
 /* --------------------------------------------------------------- readiness */

@@ -25,6 +25,7 @@
 
 #include "runq.h"
 #include "schedule.h"
+#include "switch.h"
 #include "task_internal.h"
 #include "timerq.h"
 
@@ -104,9 +105,8 @@ void sched_park_till_quiet(void);
 /* The task's wait is over: it runs when its turn comes. Any thread. */
 void sched_ready(struct task *task);
 
-/* The function that a new task's context starts with; its argument is the task.
- */
-void sched_begin(void *task);
+/* What a new task's context begins with (switch_prepare); given the task. */
+switch_body *sched_begin(void *task);
 
 /* A new task, on any thread; runs soon after the caller parks, or elsewhere. */
 void sched_start(struct task *task);
@@ -123,9 +123,10 @@ bool sched_may_go_on(const struct timerq *timers);
 
 /*
  * Ends the calling goroutine; `after` gets its task when nobody runs on its
- * stack any more.
+ * stack any more. Does not return, which the compiler need not know: it may then
+ * jump here, and no call is left that nobody returns from (switch_x86_64.S).
  */
-void sched_exit(void (*after)(void *task)) __attribute__((noreturn));
+void sched_exit(void (*after)(void *task));
 
 /*
  * Runs function(arg) on the worker's own stack, and comes back. For a

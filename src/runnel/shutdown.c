@@ -85,7 +85,8 @@ int rn_shutdown_go_(struct rn_shutdown *shutdown,
     if (stopping)
         return RN_CANCELED;
     struct work work = {shutdown, function};
-    struct spawn_part parts[] = {{&work, sizeof(work)}, {argument, size}};
+    struct spawn_part parts[] = {{&work, sizeof(work), sizeof(work)},
+                                 {argument, size, size}};
     spawn(NULL, run_work, parts, 2, where);
     return RN_OK;
 }

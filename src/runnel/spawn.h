@@ -10,11 +10,16 @@
 #include "panic_internal.h"
 #include "task_internal.h"
 
-/* A piece of the argument; the pieces are copied one after another. */
+/* A piece of the argument, of two at most, which are copied one after another. */
 struct spawn_part {
     const void *data;
     size_t size;
+    size_t room; /* that it takes up: its size, or more */
 };
+
+/* As sizeof, but without what fills a struct up behind its last member. */
+#define SIZE_UP_TO(type, last) \
+    (offsetof(type, last) + sizeof(((type *)NULL)->last))
 
 /*
  * A new task, not yet started, with a private copy of the parts. *task is set

@@ -16,12 +16,12 @@ extern void rn_switch_boot_(void);
 enum { AT_RBP, AT_PC, AT_FUNCTION, AT_ARGUMENT, WORDS };
 enum { BOOT_NOP = 1 }; /* bytes of what rn_switch_boot_ begins with */
 
-void *switch_prepare(void *top, void (*function)(void *), void *argument)
+void *switch_prepare(void *top, switch_body *(*begin)(void *), void *argument)
 {
     uintptr_t *rest = (uintptr_t *)top - WORDS;
     rest[AT_RBP] = 0;
     rest[AT_PC] = (uintptr_t)rn_switch_boot_ + BOOT_NOP;
-    rest[AT_FUNCTION] = (uintptr_t)function;
+    rest[AT_FUNCTION] = (uintptr_t)begin;
     rest[AT_ARGUMENT] = (uintptr_t)argument;
     return rest;
 }
@@ -37,12 +37,12 @@ struct switch_frame switch_frame_of(void *rest)
 enum { AT_X19 = 0, AT_X20 = 1, AT_X29 = 10, AT_X30 = 11, WORDS = 20 };
 enum { BOOT_NOP = 4 };
 
-void *switch_prepare(void *top, void (*function)(void *), void *argument)
+void *switch_prepare(void *top, switch_body *(*begin)(void *), void *argument)
 {
     uintptr_t *rest = (uintptr_t *)top - WORDS;
     memset(rest, 0, sizeof(*rest) * WORDS);
     rest[AT_X19] = (uintptr_t)argument;
-    rest[AT_X20] = (uintptr_t)function;
+    rest[AT_X20] = (uintptr_t)begin;
     rest[AT_X30] = (uintptr_t)rn_switch_boot_ + BOOT_NOP;
     return rest;
 }

@@ -53,12 +53,15 @@ static put_in_line void *switch_here(void **save, void *load, void *word)
 #define switch_here rn_switch_
 #endif
 
+/* What a context does; its argument is what the context was made with. */
+typedef void switch_body(void *argument);
+
 /*
- * A context at rest that, once switched to, calls function(argument) on the
- * stack that ends (excluding) at `top`, aligned to 16. The function must not
- * return. Unwinders end there.
+ * A context at rest that, once switched to, calls begin(argument) on the stack
+ * that ends (excluding) at `top`, aligned to 16, and then what that returns,
+ * which must not return. Unwinders end there.
  */
-void *switch_prepare(void *top, void (*function)(void *), void *argument);
+void *switch_prepare(void *top, switch_body *(*begin)(void *), void *argument);
 
 /*
  * Calls function(arg), on the caller's stack, so that an unwinder that comes

@@ -61,6 +61,11 @@ rn_switch_boot_:
     mov x30, xzr
     mov x0, x19
     blr x20
+    mov x9, x0
+    mov x0, x19
+    adr x30, 1f
+    br x9
+1:
     brk #1
     .cfi_endproc
     .size rn_switch_boot_, . - rn_switch_boot_

@@ -68,7 +68,12 @@ rn_switch_:
     .cfi_endproc
     .size rn_switch_, . - rn_switch_
 
-/* The first frame of a goroutine: the function and its argument lie above. */
+/*
+ * The first frame of a goroutine: the function and its argument lie above. What
+ * that returns is gone on with by a jump: nobody ever returns from there, and a
+ * call would be left on the processor's stack of predicted returns, so that all
+ * returns of whoever runs next would be predicted wrongly.
+ */
     .globl rn_switch_boot_
     .hidden rn_switch_boot_
     .type rn_switch_boot_, @function
@@ -80,6 +85,11 @@ rn_switch_boot_:
     nop
     movq 8(%rsp), %rdi
     callq *(%rsp)
+    movq 8(%rsp), %rdi
+    leaq 1f(%rip), %rcx
+    pushq %rcx
+    jmpq *%rax
+1:
     ud2
     .cfi_endproc
     .size rn_switch_boot_, . - rn_switch_boot_

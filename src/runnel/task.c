@@ -28,6 +28,9 @@
 /* Bytes of a record that are cleared at once. */
 #define CLEARED 64
 
+/* Words of an argument that are copied one by one. */
+#define FEW_WORDS 4
+
 /* A worker takes so many numbers at once. */
 #define ID_BLOCK 64
 
@@ -153,8 +156,9 @@ static void end(struct task *task)
 }
 
 /* What every goroutine does. */
-static void run(struct task *task)
+static void run(void *self)
 {
+    struct task *task = self;
     do {
         race_acquire(task);
         task->function(task->own);
@@ -163,8 +167,14 @@ static void run(struct task *task)
     sched_exit(bury);
 }
 
-/* What is mostly copied, a word or a line, is copied in line. */
-static inline char *copy_part(char *out, const struct spawn_part *part)
+/* At any address, part of whatever is there. */
+typedef uint64_t __attribute__((may_alias, aligned(1))) any_word;
+
+/*
+ * A few words one by one: they have just been written so, and the processor
+ * waits where it is to read two at once that are still on their way.
+ */
+static inline void copy_part(char *out, const struct spawn_part *part)
 {
 #ifdef RN_TSAN
     /* Not memcpy: the copy is the new goroutine's, not the caller's. */
@@ -172,14 +182,14 @@ static inline char *copy_part(char *out, const struct spawn_part *part)
     for (size_t at = 0; at < part->size; at++)
         ((volatile char *)out)[at] = in[at];
 #else
-    if (likely(part->size == sizeof(uint64_t)))
-        memcpy(out, part->data, sizeof(uint64_t));
-    else if (part->size == CACHE_LINE)
-        memcpy(out, part->data, CACHE_LINE);
-    else
+    size_t words = part->size / sizeof(any_word);
+    if (unlikely(part->size % sizeof(any_word) != 0 || words > FEW_WORDS)) {
         memcpy(out, part->data, part->size);
+        return;
+    }
+    for (size_t i = 0; i < words; i++)
+        ((volatile any_word *)out)[i] = ((const any_word *)part->data)[i];
 #endif
-    return out + part->size;
 }
 
 /* Copies the parts below the record; the copy's address. */
@@ -189,9 +199,9 @@ static inline char *copy_argument(struct task *task,
 {
     uintptr_t top = (uintptr_t)task - size;
     char *copy = (char *)(top & ~(uintptr_t)(CACHE_LINE - 1));
-    char *out = copy;
-    for (size_t i = 0; i < count; i++)
-        out = copy_part(out, &parts[i]);
+    copy_part(copy, &parts[0]);
+    if (count > 1)
+        copy_part(copy + parts[0].room, &parts[1]);
     return copy;
 }
 
@@ -221,9 +231,7 @@ static put_in_line int make(struct task **out, struct spawner *s,
     int class = options && options->stack_size
                     ? stack_class(options->stack_size)
                     : default_class;
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += parts[i].size;
+    size_t size = parts[0].room + (count > 1 ? parts[1].room : 0);
     if (class < 0 || size > stack_bytes((uint32_t) class) / ARGUMENT_PART)
         return RN_INVALID;
     struct stack *stack = stack_take(s ? &s->stacks : NULL, (uint32_t) class);
@@ -246,15 +254,24 @@ static put_in_line int make(struct task **out, struct spawner *s,
     return RN_OK;
 }
 
-int spawn_make(struct task **out, const struct rn_task_options *options,
-               void (*function)(void *), const struct spawn_part *parts,
-               size_t count, const char *where)
+static put_in_line int make_counted(struct task **out,
+                                    const struct rn_task_options *options,
+                                    void (*function)(void *),
+                                    const struct spawn_part *parts,
+                                    size_t count, const char *where)
 {
     struct spawner *s = spawner_here();
     int status = make(out, s, options, function, parts, count, where);
     if (likely(status == RN_OK))
         enter(s);
     return status;
+}
+
+int spawn_make(struct task **out, const struct rn_task_options *options,
+               void (*function)(void *), const struct spawn_part *parts,
+               size_t count, const char *where)
+{
+    return make_counted(out, options, function, parts, count, where);
 }
 
 void spawn_again(struct task *self, const void *data, size_t size)
@@ -280,7 +297,7 @@ int spawn_service(const char *name, void (*function)(void *), const void *data,
                   size_t size)
 {
     struct task *task;
-    struct spawn_part part = {data, size};
+    struct spawn_part part = {data, size, size};
     const struct rn_task_options options = {.name = name,
                                             .stack_size = RN_STACK_DEFAULT};
     int status =
@@ -292,18 +309,22 @@ int spawn_service(const char *name, void (*function)(void *), const void *data,
     return RN_OK;
 }
 
-void spawn(const struct rn_task_options *options, void (*function)(void *),
-           const struct spawn_part *parts, size_t count, const char *where)
+static noinline void cannot_start(int status, const char *where)
 {
-    struct task *task;
-    int status = spawn_make(&task, options, function, parts, count, where);
     if (status == RN_INVALID)
         fatal("cannot start a goroutine at %s: its argument needs a larger "
               "stack, or there are none so large",
               where);
-    if (status != RN_OK)
-        fatal("cannot start a goroutine at %s: %s", where,
-              rn_status_text(status));
+    fatal("cannot start a goroutine at %s: %s", where, rn_status_text(status));
+}
+
+void spawn(const struct rn_task_options *options, void (*function)(void *),
+           const struct spawn_part *parts, size_t count, const char *where)
+{
+    struct task *task;
+    int status = make_counted(&task, options, function, parts, count, where);
+    if (unlikely(status != RN_OK))
+        cannot_start(status, where);
     sched_start(task);
 }
 
@@ -311,7 +332,7 @@ void spawn_heir(void (*function)(void *), const void *data, size_t size,
                 bool (*heir)(struct task *task), const char *where)
 {
     struct task *task;
-    struct spawn_part part = {data, size};
+    struct spawn_part part = {data, size, size};
     int status = spawn_make(&task, NULL, function, &part, 1, where);
     if (status != RN_OK)
         fatal("cannot start a goroutine at %s: %s", where,
@@ -326,14 +347,15 @@ void rn_go_start_(const struct rn_task_options *options,
 {
     sched_point();
     need_function(function != NULL, where);
-    spawn(options, function, &(struct spawn_part){argument, size}, 1, where);
+    spawn(options, function, &(struct spawn_part){argument, size, size}, 1,
+          where);
 }
 
 int rn_go_try_(const struct rn_task_options *options, void (*function)(void *),
                const void *argument, size_t size, const char *where)
 {
     struct task *task;
-    struct spawn_part part = {argument, size};
+    struct spawn_part part = {argument, size, size};
     sched_point();
     need_function(function != NULL, where);
     if (schedule_call_fails())

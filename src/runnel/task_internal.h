@@ -98,7 +98,7 @@ struct task {
     int64_t priority;  /* in a simulated schedule (PCT); 0: not drawn yet */
     const char *name;  /* or NULL */
     const char *where; /* "file.c:12" of the rn_go */
-    void (*body)(struct task *task); /* runs it and ends it: task.c */
+    void (*body)(void *task); /* runs it and ends it: task.c */
     /* NULL; or called when it has ended: true when it has become another. */
     bool (*heir)(struct task *task);
     void (*function)(void *own); /* the user's, with its argument */

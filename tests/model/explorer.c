@@ -190,7 +190,7 @@ void explorer_fail(const char *text)
         leave_for(NOBODY);
 }
 
-static void begin_context(void *arg)
+static void be_context(void *arg)
 {
     struct context *c = arg;
     if (c->run)
@@ -199,6 +199,12 @@ static void begin_context(void *arg)
         c->after(c->arg);
     c->alive = false;
     wait_until_able();
+}
+
+static switch_body *begin_context(void *arg)
+{
+    (void)arg;
+    return be_context;
 }
 
 static void prepare(unsigned i)
