@@ -65,11 +65,6 @@ struct task *runq_rotate(struct runq *q, struct task *self)
     return runq_rotate_inline(q, self);
 }
 
-void runq_left(void *q)
-{
-    bias_leave(&((struct runq *)q)->bias);
-}
-
 struct task *runq_take(struct runq *q)
 {
     bias_enter(&q->bias);

@@ -61,7 +61,10 @@ struct task *runq_pick(struct runq *q);
  * entered: runq_left must be called on this thread once self is off its stack.
  */
 struct task *runq_rotate(struct runq *q, struct task *self);
-void runq_left(void *q);
+static inline void runq_left(struct runq *q)
+{
+    bias_leave(&q->bias);
+}
 
 /* Owner: takes the oldest that is ready, else the youngest fresh, or NULL. */
 struct task *runq_take(struct runq *q);

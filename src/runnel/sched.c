@@ -538,7 +538,7 @@ static void to_the_end(void *arg)
     worker_wake_if_idle();
 }
 
-static void give_way(struct worker *w, struct task *self)
+static put_in_line void give_way(struct worker *w, struct task *self)
 {
     struct task *next = NULL;
     set_state(self, TASK_RUNNABLE);
