@@ -439,8 +439,8 @@ static int count_numbers(void *arg)
     char from[RN_ADDRESS_MAX] = "";
     bool seen_before[DATAGRAMS] = {0};
     struct rn_udp *udp;
-    char last = -1;
-    char number;
+    int8_t last = -1;
+    int8_t number;
 
     (void)arg;
     RN_SIM_CHECK(rn_sim_network(&slow) == RN_OK);
