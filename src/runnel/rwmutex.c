@@ -73,7 +73,7 @@ enum { RW_WRITER = 1, RW_WAITERS = 2, RW_SPREAD = 16, RW_READER = 32 };
 
 /* Of readers, since the last write, until they count apart. */
 #ifndef MEETINGS
-#define MEETINGS 4
+#define MEETINGS 2
 #endif
 
 /* Workers beyond so many share them: a mark is made by compare-and-swap. */
@@ -564,11 +564,6 @@ void rn_rwmutex_unlock(struct rn_rwmutex *rw)
 static noinline bool enter_otherwise(struct rn_rwmutex *rw)
 {
     uint32_t state = rw_state(rw);
-    if (state & RW_SPREAD) {
-        if (likely(enter_by_mark(rw)))
-            return true;
-        state = rw_state(rw);
-    }
     uint32_t waiters = MUTANT(WRITER_PASSED) ? 0 : RW_WAITERS;
     while (!(state & (RW_WRITER | waiters))) {
         if (rw_is_light(state)) {
@@ -584,11 +579,15 @@ static noinline bool enter_otherwise(struct rn_rwmutex *rw)
     return false;
 }
 
-static inline bool enter_as_reader(struct rn_rwmutex *rw)
+/* The same at once, or not at all. */
+static inline bool enter_quickly(struct rn_rwmutex *rw)
 {
     uint32_t state = rw_state(rw);
     if (likely(state == 0)) {
         if (likely(rw_change(rw, &state, RW_READER)))
+            return true;
+    } else if (state & RW_SPREAD) {
+        if (likely(enter_by_mark(rw)))
             return true;
     } else if (state & LIGHT_SHARED && !(state & RW_OTHERWISE)) {
         if (likely(rw_change(rw, &state, state + RW_READER))) {
@@ -596,7 +595,12 @@ static inline bool enter_as_reader(struct rn_rwmutex *rw)
             return true;
         }
     }
-    return enter_otherwise(rw);
+    return false;
+}
+
+static inline bool enter_as_reader(struct rn_rwmutex *rw)
+{
+    return likely(enter_quickly(rw)) || enter_otherwise(rw);
 }
 
 bool rn_rwmutex_try_rlock(struct rn_rwmutex *rw)
@@ -629,7 +633,7 @@ static noinline void rlock_otherwise(struct rn_rwmutex *rw)
 
 void rn_rwmutex_rlock(struct rn_rwmutex *rw)
 {
-    if (likely(!sched_is_due()) && likely(enter_as_reader(rw)))
+    if (likely(!sched_is_due()) && likely(enter_quickly(rw)))
         saw_writers(rw);
     else
         rlock_otherwise(rw);
@@ -707,6 +711,8 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw)
     uint32_t state = rw_state(rw);
     if (likely(state == RW_READER) &&
         likely(light_leave(&rw->state_, RW_READER)))
+        return sched_point();
+    if (state & RW_SPREAD && likely(leave_by_mark(rw)))
         return sched_point();
     /* Release: as above. */
     if (state >= RW_READER && !(state & RW_OTHERWISE) &&
