@@ -63,6 +63,7 @@ void line_spawn_seq(void);
 void line_spawn_batch(void);
 void line_skynet(void);
 void line_park1m(void);
+void line_park1m_small(void);
 void line_parallel(void);
 
 /* bench_timer.c */

@@ -51,6 +51,8 @@ static const struct line lines[] = {
     {"sieve", line_sieve, NULL},
     {"skynet", line_skynet, NULL},
     {"park1m", line_park1m, "park1m_create park1m_wake park1m_bytes"},
+    {"park1m_small", line_park1m_small,
+     "park1m_small_create park1m_small_wake park1m_small_bytes"},
     {"timer_fire", line_timer_fire, NULL},
     {"timer_far", line_timer_far, "timer_create timer_stop"},
     {"timer_reset", line_timer_reset, NULL},

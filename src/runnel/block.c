@@ -162,7 +162,9 @@ void rn_block(void (*function)(void *arg), void *arg)
         sched_on_worker_stack(run_call, &call);
     } else {
         sched_outside_begin();
-        sched_park((struct wait_for){.reason = WAIT_BLOCK}, submit, &call);
+        /* It may start a thread. */
+        sched_park_roomy((struct wait_for){.reason = WAIT_BLOCK}, submit,
+                         &call);
     }
     race_acquire(&call);
     if (unlikely(call.status == RN_PANICKED))

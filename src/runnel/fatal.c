@@ -11,6 +11,7 @@
 
 #include "os.h"
 
+void (*fatal_room)(void (*function)(void *arg), void *arg);
 void (*fatal_reporter)(void);
 void (*fatal_flush)(void);
 void (*fatal_epilogue)(void);
@@ -63,16 +64,35 @@ void fatal_exit(void)
     _exit(FATAL_STATUS);
 }
 
-void fatal(const char *format, ...)
+void fatal_in_room(void (*function)(void *arg), void *arg)
 {
+    if (fatal_room)
+        fatal_room(function, arg);
+    else
+        function(arg);
+}
+
+struct last_words {
+    const char *format;
+    va_list arguments;
+};
+
+static void say(void *arg)
+{
+    struct last_words *words = arg;
     fatal_begin();
     print_error("fatal error: ");
-    va_list arguments;
-    va_start(arguments, format);
-    print_list(format, arguments);
-    va_end(arguments);
+    print_list(words->format, words->arguments);
     print_error("\n");
     if (fatal_reporter)
         fatal_reporter();
     fatal_exit();
+}
+
+void fatal(const char *format, ...)
+{
+    struct last_words words = {.format = format};
+    va_start(words.arguments, format);
+    fatal_in_room(say, &words);
+    __builtin_unreachable();
 }

@@ -30,6 +30,14 @@ void fatal_begin(void);
 /* True while some thread reports. */
 bool fatal_begun(void);
 
+/*
+ * Calls function(arg) on a stack where there is room for a report: its caller's
+ * own, unless that is a small one (stack_small.h). It must not park.
+ */
+void fatal_in_room(void (*function)(void *arg), void *arg);
+/* What does so; set once by the face. */
+extern void (*fatal_room)(void (*function)(void *arg), void *arg);
+
 /* Adds where the caller was; set once by the face, called by fatal(). */
 extern void (*fatal_reporter)(void);
 /* Before the end: what was recorded is to be written; or NULL. */

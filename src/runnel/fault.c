@@ -16,10 +16,12 @@
 
 #include "fatal.h"
 #include "os.h"
+#include "overflow.h"
 #include "report.h"
 #include "sampler.h"
 #include "sanitize.h"
 #include "sched.h"
+#include "stack_small.h"
 
 #define ALTERNATE_SIZE ((size_t)128 * 1024)
 
@@ -63,23 +65,20 @@ static struct deadly *find(int number)
     return s;
 }
 
-static void print_overflow(const struct stack *stack)
-{
-    const struct task *task = container_of(stack, struct task, stack);
-    print_error("fatal error: stack overflow: goroutine %llu (%s) needs "
-                "more than its stack of %zu bytes\n\n",
-                (unsigned long long)task->id,
-                task->name ? task->name : "no name", stack_bytes(stack->class));
-}
-
 static void print_fault(const struct deadly *s, const siginfo_t *info)
 {
-    struct stack *guard = stack_find_guard(info->si_addr);
-    if (guard && (s->number == SIGSEGV || s->number == SIGBUS))
-        print_overflow(guard);
-    else
-        print_error("fatal error: %s at address 0x%lx\n\n", s->name,
-                    (unsigned long)(uintptr_t)info->si_addr);
+    const struct stack *guard = stack_find_guard(info->si_addr);
+    const struct stack *own = &task_self()->stack;
+    /* It may have gone down all of its neighbour's. */
+    if (guard && small_holds(own, guard->low))
+        guard = own;
+    if (guard && (s->number == SIGSEGV || s->number == SIGBUS)) {
+        overflow_print(guard);
+        print_error("\n");
+        return;
+    }
+    print_error("fatal error: %s at address 0x%lx\n\n", s->name,
+                (unsigned long)(uintptr_t)info->si_addr);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)

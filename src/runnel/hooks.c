@@ -4,6 +4,7 @@
  */
 #include "hooks.h"
 
+#include "overflow.h"
 #include "trace_ring.h"
 
 _Atomic(uint32_t) hooks_on;
@@ -37,6 +38,8 @@ noinline void hooks_ready(struct task *task)
 
 noinline void hooks_switch(struct task *from, struct task *to)
 {
+    if (listens(HOOK_SMALL))
+        overflow_look(from, to);
     if (listens(HOOK_TRACE))
         trace_switch(from, to);
 }

@@ -16,6 +16,7 @@
 
 /* Bits of hooks_on. */
 #define HOOK_TRACE 1u
+#define HOOK_SMALL 2u /* small stacks are looked at: overflow.h */
 
 extern hidden _Atomic(uint32_t) hooks_on;
 
@@ -25,6 +26,13 @@ void hooks_ignore(uint32_t bit);
 static inline bool hooks_any(void)
 {
     return unlikely(atomic_load_explicit(&hooks_on, memory_order_relaxed) != 0);
+}
+
+/* Some goroutine has a small stack, or had. */
+static inline bool hooks_small(void)
+{
+    return unlikely(atomic_load_explicit(&hooks_on, memory_order_relaxed) &
+                    HOOK_SMALL);
 }
 
 /* Behind the hooks. */

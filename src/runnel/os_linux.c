@@ -37,6 +37,8 @@
 #define OS_PIDFD_SELF         (-10001)
 /* Ranges for one call of the kernel. */
 #define OS_RANGES_MAX         64
+/* Guarded by one call: a goroutine with a small stack may ask for it. */
+#define GUARD_RANGES          16
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -240,12 +242,18 @@ static size_t advise_many(const struct iovec *ranges, size_t count, int advice)
 noinline size_t os_guard_many(char *first, size_t stride, size_t count,
                               size_t size)
 {
-    struct iovec ranges[OS_RANGES_MAX];
-    if (count > OS_RANGES_MAX)
-        count = OS_RANGES_MAX;
-    for (size_t i = 0; i < count; i++)
-        ranges[i] = (struct iovec){first + i * stride, size};
-    return advise_many(ranges, count, OS_MADV_GUARD_INSTALL) / size;
+    struct iovec ranges[GUARD_RANGES];
+    size_t done = 0;
+    while (done < count) {
+        size_t many = count - done < GUARD_RANGES ? count - done : GUARD_RANGES;
+        for (size_t i = 0; i < many; i++)
+            ranges[i] = (struct iovec){first + (done + i) * stride, size};
+        size_t now = advise_many(ranges, many, OS_MADV_GUARD_INSTALL) / size;
+        done += now;
+        if (now < many)
+            break;
+    }
+    return done;
 }
 
 noinline void os_discard_many(const struct os_range *ranges, size_t count)

@@ -72,8 +72,9 @@ static void print_origin(const struct rn_panic *panic)
         fatal_frame_printer(panic->frames, panic->frame_count);
 }
 
-static _Noreturn void end(const struct raised *raised)
+static void end_in_room(void *arg)
 {
+    const struct raised *raised = arg;
     fatal_begin();
     print_chain(raised);
     print_error("\n");
@@ -82,6 +83,12 @@ static _Noreturn void end(const struct raised *raised)
     for (; raised; raised = raised->older)
         if (raised->panic->raised_again)
             print_origin(raised->panic);
+    fatal_exit();
+}
+
+static _Noreturn void end(struct raised *raised)
+{
+    fatal_in_room(end_in_room, raised);
     fatal_exit();
 }
 
@@ -111,17 +118,42 @@ static _Noreturn void propagate(const struct rn_panic *panic)
     longjmp(boundary->back, 1);
 }
 
+/* What its frames are to begin with is left out: describe and the function that
+ * was called to panic; and what led to more room for it. */
+#define OWN_FRAMES  2
+#define ROOM_FRAMES 5
+
+struct description {
+    struct rn_panic *panic;
+    const char *format;
+    va_list list;
+};
+
+static void describe_in_room(void *arg)
+{
+    struct description *d = arg;
+    vsnprintf(d->panic->text, sizeof(d->panic->text), d->format, d->list);
+    d->panic->frame_count =
+        (unsigned)frames_here(d->panic->frames, RN_PANIC_FRAMES, ROOM_FRAMES);
+}
+
 static noinline void describe(struct rn_panic *panic, const char *format,
                               va_list list)
 {
-    vsnprintf(panic->text, sizeof(panic->text), format, list);
     const struct task *self = task_self();
     panic->goroutine = self->id;
     panic->name = self->name;
     panic->where = self->where;
-    /* Without describe and the function that was called to panic. */
+    if (unlikely(sched_is_cramped())) {
+        struct description d = {.panic = panic, .format = format};
+        va_copy(d.list, list);
+        sched_in_room(describe_in_room, &d);
+        va_end(d.list);
+        return;
+    }
+    vsnprintf(panic->text, sizeof(panic->text), format, list);
     panic->frame_count =
-        (unsigned)frames_here(panic->frames, RN_PANIC_FRAMES, 2);
+        (unsigned)frames_here(panic->frames, RN_PANIC_FRAMES, OWN_FRAMES);
 }
 
 noinline void rn_panic(const char *format, ...)

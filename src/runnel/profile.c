@@ -39,7 +39,7 @@
 #define HZ_MAX    1000
 #define EVERY_MAX 1000000
 /* How far down the library's own call may be. */
-#define TRIM_MAX  12
+#define TRIM_MAX  16
 
 /* Reasons of a goroutine that is not parked. */
 enum { RUNNABLE = WAIT_REASONS, RUNNING };
@@ -57,19 +57,34 @@ static lock_word lock;
 
 /* ------------------------------------------------------------- collecting */
 
+/* What happened, so often, for so long. */
+struct happened {
+    enum rn_profile profile;
+    uint32_t reason;
+    uint64_t count;
+    uint64_t sum;
+};
+
 /* The calling goroutine's stack; write_entry leaves out what stands here. */
-static noinline void add_here(enum rn_profile profile, uint32_t reason,
-                              uint64_t count, uint64_t sum)
+static void add_in_room(void *arg)
 {
+    const struct happened *what = arg;
     struct tally_key key;
     const struct task *self = task_self();
     if (self->service)
         return;
     key.where = self->where;
-    key.reason = reason;
+    key.reason = what->reason;
     tally_set_name(&key, self->name);
     key.depth = (uint32_t)frames_here(key.frames, TALLY_FRAMES, 0);
-    tally_add(&profiles[profile].tally, &key, count, sum);
+    tally_add(&profiles[what->profile].tally, &key, what->count, what->sum);
+}
+
+static noinline void add_here(enum rn_profile profile, uint32_t reason,
+                              uint64_t count, uint64_t sum)
+{
+    struct happened what = {profile, reason, count, sum};
+    sched_in_room(add_in_room, &what);
 }
 
 /*

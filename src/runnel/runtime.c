@@ -13,6 +13,7 @@
 #include "debug_internal.h"
 #include "fatal.h"
 #include "fault.h"
+#include "hooks.h"
 #include "leak.h"
 #include "local.h"
 #include "os.h"
@@ -91,6 +92,8 @@ static struct rn_options complete(const struct rn_options *given)
     }
     if (options.simulate)
         options.procs = 1;
+    if (!options.guard_small && from_environment("RUNNEL_GUARD_SMALL", &number))
+        options.guard_small = number != 0;
     if (options.procs == 0 && from_environment("RUNNEL_PROCS", &number))
         options.procs = number <= PROCS_MAX ? (unsigned)number : PROCS_MAX;
     if (options.procs == 0)
@@ -141,6 +144,17 @@ static void set_out(const struct runtime_setup *setup)
         seam_real();
 }
 
+/* Small stacks are apart wherever mistakes are looked for. */
+static bool guards_all(const struct rn_options *options)
+{
+#ifdef RN_CHECKS
+    (void)options;
+    return true;
+#else
+    return options->guard_small || options->simulate;
+#endif
+}
+
 int runtime_open(const struct runtime_setup *setup)
 {
     const struct rn_options *options = &setup->options;
@@ -163,7 +177,8 @@ int runtime_open(const struct runtime_setup *setup)
         seam_real();
         return status;
     }
-    stack_setup(sizeof(struct task));
+    stack_setup(sizeof(struct task), guards_all(options));
+    fatal_room = sched_in_room;
     fatal_reporter = report_caller;
     fatal_frame_printer = report_frames;
     block_thread_begin = sampler_thread_begin;
@@ -217,6 +232,7 @@ void runtime_close(void)
     trace_close();
     sched_close();
     spawn_reset(0);
+    hooks_ignore(HOOK_SMALL);
     seam_real();
 }
 

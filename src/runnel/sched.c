@@ -20,6 +20,7 @@
 #include "poll.h"
 #include "schedule.h"
 #include "seat.h"
+#include "stack_small.h"
 #include "switch.h"
 #include "trace_ring.h"
 #include "watch.h"
@@ -32,6 +33,9 @@
 
 /* Switches between two looks at the clock, while timers are pending. */
 #define TIMER_TICKS 8
+
+/* Below a context at rest; more than its red zone. */
+#define ROOM_APART 256
 
 bool sched_is_open_;
 static struct sched_options options;
@@ -445,12 +449,17 @@ static void count_to_fair(struct worker *w)
 
 /* ------------------------------------------------------ what a task may do */
 
-/* Leaves the current task for the next; `after` runs once it has left. */
-static put_in_line void leave(struct worker *w, struct task *self,
-                              void (*after)(void *), void *arg, bool for_good)
+/* NULL: the worker is to look further. */
+static put_in_line struct task *pick_next(struct worker *w)
 {
-    struct task *next =
-        likely(keeps_to_own(w)) ? runq_pick_inline(&w->runq) : NULL;
+    return likely(keeps_to_own(w)) ? runq_pick_inline(&w->runq) : NULL;
+}
+
+/* Leaves the current task for the next; `after` runs once it has left. */
+static put_in_line void leave_to(struct worker *w, struct task *self,
+                                 struct task *next, void (*after)(void *),
+                                 void *arg, bool for_good)
+{
     /* Only `after` can make it ready again, and that has not run yet. */
     INVARIANT(next != self);
     w->after = after;
@@ -470,7 +479,7 @@ static void park_foreigner(struct task *self, void (*after)(void *), void *arg)
 }
 
 static put_in_line void park(struct wait_for what, void (*after)(void *arg),
-                             void *arg)
+                             void *arg, bool roomy)
 {
     struct worker *w = worker_self();
     struct task *self = likely(w) ? worker_current(w) : NULL;
@@ -484,15 +493,16 @@ static put_in_line void park(struct wait_for what, void (*after)(void *arg),
     self->parked_at = seam_now_about();
     set_state(self, TASK_PARKED);
     count_one(&w->parks);
-    leave(w, self, after, arg, false);
+    leave_to(w, self, roomy ? NULL : pick_next(w), after, arg, false);
 }
 
 /* The same, and how long it took is told. */
 static noinline void park_watched(struct wait_for what,
-                                  void (*after)(void *arg), void *arg)
+                                  void (*after)(void *arg), void *arg,
+                                  bool roomy)
 {
     int64_t since = seam_now();
-    park(what, after, arg);
+    park(what, after, arg, roomy);
     watch_waited(what.reason, seam_now() - since);
 }
 
@@ -501,9 +511,17 @@ void sched_park_(enum wait_reason reason, bool limited, const char *made_at,
 {
     struct wait_for what = {reason, made_at, object, limited};
     if (watch_is_on(WATCH_WAITS))
-        park_watched(what, after, arg);
+        park_watched(what, after, arg, false);
     else
-        park(what, after, arg);
+        park(what, after, arg, false);
+}
+
+void sched_park_roomy(struct wait_for what, void (*after)(void *arg), void *arg)
+{
+    if (watch_is_on(WATCH_WAITS))
+        park_watched(what, after, arg, true);
+    else
+        park(what, after, arg, true);
 }
 
 static void join_quiet(void *arg)
@@ -577,7 +595,7 @@ void sched_exit(void (*after)(void *task))
     if (unlikely(self->pinned))
         seat_unpin_all(w, self);
     set_state(self, TASK_DEAD);
-    leave(w, self, after, self, true);
+    leave_to(w, self, pick_next(w), after, self, true);
     fatal("a dead goroutine runs");
 }
 
@@ -603,6 +621,47 @@ void sched_on_worker_stack(void (*function)(void *arg), void *arg)
     w->after = run_errand;
     w->after_arg = &errand;
     switch_to(w, self, NULL, false);
+}
+
+bool sched_is_cramped(void)
+{
+    struct worker *w = worker_self();
+    const struct task *self = w ? worker_current(w) : NULL;
+    return self && small_holds(&self->stack, __builtin_frame_address(0));
+}
+
+struct room {
+    void *rest; /* the caller's context */
+    void (*function)(void *arg);
+    void *arg;
+};
+
+static void in_room(void *arg)
+{
+    struct room *room = arg;
+    void *left;
+    rn_switch_walk_(room->rest, room->function, room->arg);
+    rn_switch_(&left, room->rest, NULL);
+}
+
+static switch_body *begin_in_room(void *arg)
+{
+    (void)arg;
+    return in_room;
+}
+
+void sched_in_room(void (*function)(void *arg), void *arg)
+{
+    if (likely(!sched_is_cramped())) {
+        function(arg);
+        return;
+    }
+    /* The worker's context rests in what is above its stack pointer. */
+    uintptr_t top = (uintptr_t)worker_self()->sp - ROOM_APART;
+    struct room room = {.function = function, .arg = arg};
+    void *begin = switch_prepare((void *)(top & ~(uintptr_t)(CACHE_LINE - 1)),
+                                 begin_in_room, &room);
+    rn_switch_(&room.rest, begin, NULL);
 }
 
 void sched_interrupt(void)

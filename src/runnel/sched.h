@@ -99,6 +99,13 @@ static inline void sched_park(struct wait_for what, void (*after)(void *arg),
                 arg);
 }
 
+/*
+ * The same; after(arg) needs more than a small stack has left, so where there
+ * are such stacks it runs on that of the worker.
+ */
+void sched_park_roomy(struct wait_for what, void (*after)(void *arg),
+                      void *arg);
+
 /* Simulation: parks until nobody else can run and nothing is due. */
 void sched_park_till_quiet(void);
 
@@ -133,6 +140,15 @@ void sched_exit(void (*after)(void *task));
  * simulated blocking call.
  */
 void sched_on_worker_stack(void (*function)(void *arg), void *arg);
+
+/*
+ * Calls function(arg), which does not park, where there is room: on a small
+ * stack (stack_small.h) that of the worker, below what rests on it. Unwinders
+ * come from there to the caller.
+ */
+void sched_in_room(void (*function)(void *arg), void *arg);
+/* Is the caller on a small stack? */
+bool sched_is_cramped(void);
 
 /*
  * A place where the caller may be interrupted for others: by simulation, or

@@ -24,7 +24,7 @@
 struct selection {
     struct rn_case *cases;
     size_t count;
-    struct rn_channel *locks[RN_CASES_MAX]; /* ascending, each once */
+    struct rn_channel **locks; /* ascending, each once; room for `count` */
     size_t lock_count;
 };
 
@@ -68,10 +68,11 @@ static void unlock_all(void *arg)
 }
 
 static void selection_init(struct selection *s, struct rn_case *cases,
-                           size_t count)
+                           size_t count, struct rn_channel **locks)
 {
     s->cases = cases;
     s->count = count;
+    s->locks = locks;
     s->lock_count = 0;
     for (size_t i = 0; i < count; i++)
         if (has_channel(&cases[i]))
@@ -214,8 +215,9 @@ static void delist(struct selection *s, struct waiter *waiters, uint32_t winner)
 }
 
 /* Under the locks, which it releases: parks until one case has happened. */
-static int wait_for_cases(struct selection *s, int64_t deadline,
-                          struct waiter *waiters, struct token_wait *tokens)
+static inline __attribute__((always_inline)) int wait_for_cases(
+    struct selection *s, int64_t deadline, struct waiter *waiters,
+    struct token_wait *tokens)
 {
     struct wait wait;
     wait.task = task_self();
@@ -241,8 +243,37 @@ static int wait_for_cases(struct selection *s, int64_t deadline,
     return index;
 }
 
-/* Frames of their own: what a long select needs is pages of stack. */
-#define FEW_CASES 8
+/* Frames of their own: what a long select needs is pages of stack; a short one
+ * is to fit in a small stack. */
+#define FEW_CASES   8
+#define SHORT_CASES 4
+
+/* Judges all at one instant; then waits, if it may. */
+static noinline int choose_short(struct rn_case *cases, size_t count,
+                                 bool may_wait, int64_t deadline,
+                                 struct task **wake, bool *closed)
+{
+    struct rn_channel *locks[SHORT_CASES];
+    struct waiter waiters[SHORT_CASES];
+    struct token_wait token;
+    struct selection s;
+    selection_init(&s, cases, count, locks);
+    lock_all(&s);
+    int index = try_cases(&s, wake, closed);
+    if (index == RN_AGAIN && may_wait)
+        return wait_for_cases(&s, deadline, waiters, &token);
+    unlock_all(&s);
+    return index;
+}
+
+/* At most one context, too. */
+static bool is_short(const struct rn_case *cases, size_t count)
+{
+    size_t contexts = 0;
+    for (size_t i = 0; i < count && count <= SHORT_CASES; i++)
+        contexts += has_context(&cases[i]);
+    return count <= SHORT_CASES && contexts <= 1;
+}
 
 static noinline int wait_for_few(struct selection *s, int64_t deadline)
 {
@@ -258,13 +289,13 @@ static noinline int wait_for_many(struct selection *s, int64_t deadline)
     return wait_for_cases(s, deadline, waiters, tokens);
 }
 
-/* Judges all at one instant; then waits, if it may. */
 static noinline int choose_locked(struct rn_case *cases, size_t count,
                                   bool may_wait, int64_t deadline,
                                   struct task **wake, bool *closed)
 {
+    struct rn_channel *locks[RN_CASES_MAX];
     struct selection s;
-    selection_init(&s, cases, count);
+    selection_init(&s, cases, count, locks);
     lock_all(&s);
     int index = try_cases(&s, wake, closed);
     if (index == RN_AGAIN && may_wait)
@@ -297,7 +328,11 @@ static inline int choose(struct rn_case *cases, size_t count, bool may_wait,
     bool closed = false;
     int index = try_seeming(cases, count, &wake, &closed);
     if (index == RN_AGAIN)
-        index = choose_locked(cases, count, may_wait, deadline, &wake, &closed);
+        index =
+            is_short(cases, count)
+                ? choose_short(cases, count, may_wait, deadline, &wake, &closed)
+                : choose_locked(cases, count, may_wait, deadline, &wake,
+                                &closed);
     if (wake)
         sched_ready(wake);
     if (closed)

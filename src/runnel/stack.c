@@ -31,6 +31,7 @@
 #include "lock.h"
 #include "os.h"
 #include "sanitize.h"
+#include "stack_small.h"
 
 #define LOCK_CLASS LOCK_LEAF
 
@@ -91,6 +92,7 @@ static struct {
     size_t hot_count;                   /* of all stacks in both */
     size_t hot_least;                   /* what it was at least, in this age */
     size_t to_cool;                     /* nobody has wanted them for an age */
+    struct stack *halves;               /* small ones that are `halved` */
     struct ahead {
         struct stack *first; /* of a chain of new ones, prepared */
         uint32_t count;
@@ -109,10 +111,21 @@ static struct {
     } cold[STACK_CLASSES];
 } shared;
 
-void stack_setup(size_t record)
+/* It knows neither pidfd_open nor that a page may be there and not readable. */
+static bool on_valgrind(void)
+{
+#ifdef RN_VALGRIND
+    return RUNNING_ON_VALGRIND;
+#else
+    return false;
+#endif
+}
+
+void stack_setup(size_t record, bool apart)
 {
     shared.page = os_page_size();
     shared.record = (record + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    small_setup(shared.record, STACK_SCALE == 1, apart || on_valgrind());
     shared.guard = GUARD_MADVISE;
     shared.guard_seen = false;
 }
@@ -169,17 +182,29 @@ void stack_teardown(void)
     shared.hot_count = 0;
     shared.hot_least = 0;
     shared.to_cool = 0;
+    shared.halves = NULL;
+}
+
+int stack_class_small(void)
+{
+    return small_fits() ? STACK_SMALL : stack_class(STACK_SIZE_MIN);
 }
 
 int stack_class(size_t size)
 {
-    if (size > stack_bytes(STACK_CLASSES - 1) / STACK_SCALE)
+    if (size > stack_bytes(STACK_ORDINARY - 1) / STACK_SCALE)
         return -1;
     size *= STACK_SCALE;
     int class = 0;
     while (stack_bytes((uint32_t) class) < size)
         class ++;
     return class;
+}
+
+/* What is carved at once: a stack with its guard, or a page of small ones. */
+static size_t block_bytes(uint32_t class)
+{
+    return class == STACK_SMALL ? SMALL_BLOCK : stack_bytes(class);
 }
 
 /*
@@ -189,19 +214,11 @@ int stack_class(size_t size)
  */
 static struct stack *record_of(char *low, uint32_t class)
 {
+    if (class == STACK_SMALL)
+        return small_record(low);
     size_t bytes = stack_bytes(class);
     size_t colour = (uintptr_t)low / bytes % COLOURS * CACHE_LINE;
     return (struct stack *)(low + bytes - shared.record - colour);
-}
-
-/* It knows neither pidfd_open nor that a page may be there and not readable. */
-static bool on_valgrind(void)
-{
-#ifdef RN_VALGRIND
-    return RUNNING_ON_VALGRIND;
-#else
-    return false;
-#endif
 }
 
 /* Guards the block's lowest page; false when no kind of guard fits. */
@@ -238,7 +255,7 @@ static void valgrind_stack(struct stack *stack)
 /* Under the lock: address space for a slab, of half the size if need be. */
 static char *slab_map(uint32_t class, size_t *size)
 {
-    size_t least = stack_bytes(class) * SLAB_STACKS;
+    size_t least = block_bytes(class) * SLAB_STACKS;
     if (least > SLAB_MIN)
         least = SLAB_MIN;
     *size = shared.next_slab[class] ? shared.next_slab[class] : least;
@@ -276,7 +293,7 @@ static bool run_take(struct stack_run *run, uint32_t class, size_t most)
         slab = slab_open(class);
     if (!slab)
         return false;
-    size_t bytes = most * stack_bytes(class);
+    size_t bytes = most * block_bytes(class);
     if (bytes > slab->size - slab->carved)
         bytes = slab->size - slab->carved;
     run->at = slab->start + slab->carved;
@@ -290,7 +307,7 @@ static bool run_take(struct stack_run *run, uint32_t class, size_t most)
 /* At most so many blocks, guarded where one call can do that for all. */
 static bool run_open(struct stack_run *run, uint32_t class, size_t most)
 {
-    size_t bytes = stack_bytes(class);
+    size_t bytes = block_bytes(class);
     lock_acquire(&shared.lock);
     bool by_one_call = shared.guard == GUARD_MADVISE && shared.guard_seen;
     bool found = run_take(run, class, most);
@@ -306,23 +323,55 @@ static bool run_open(struct stack_run *run, uint32_t class, size_t most)
 /* Stacks of the class that a worker takes at once. */
 static size_t run_size(uint32_t class)
 {
-    size_t most = RUN_BYTES / stack_bytes(class);
+    size_t most = RUN_BYTES / block_bytes(class);
     return most > RUN_STACKS ? RUN_STACKS : most > 0 ? most : 1;
 }
 
-/* The next block of a run as a stack. */
-static struct stack *carve_from(struct stack_run *run, uint32_t class)
+/* The record of a block that is new, or has been cold. */
+static struct stack *set_out(char *low, uint32_t class, bool guarded)
 {
-    char *low = run->at;
-    bool guarded = low < run->guarded || guard(low);
     struct stack *stack = record_of(low, class);
     stack->low = low;
     stack->class = class;
     stack->guarded = guarded;
+    stack->next = NULL;
+    return stack;
+}
+
+/* Under the lock: one with its pages. */
+static void give_hot(struct stack *stack)
+{
+    stack->next = shared.hot[stack->class];
+    shared.hot[stack->class] = stack;
+    shared.hot_count++;
+}
+
+/* The other stack of a new page; the worker's list is empty now. */
+static void keep_upper(struct stack_cache *cache, struct stack *upper)
+{
+    if (cache) {
+        upper->next = cache->free[STACK_SMALL];
+        cache->free[STACK_SMALL] = upper;
+        cache->count[STACK_SMALL]++;
+        return;
+    }
+    lock_acquire(&shared.lock);
+    give_hot(upper);
+    lock_release(&shared.lock);
+}
+
+/* The next block of a run as a stack; as its `next` the other of its page. */
+static struct stack *carve_from(struct stack_run *run, uint32_t class)
+{
+    char *low = run->at;
+    bool guarded = low < run->guarded || guard(low);
+    struct stack *stack = set_out(low, class, guarded);
     valgrind_stack(stack);
-    run->at += stack_bytes(class);
+    run->at += block_bytes(class);
     if (run->guarded < run->at)
         run->guarded = run->at;
+    if (class == STACK_SMALL && small_open_page(low))
+        stack->next = set_out(small_upper(low), class, false);
     return stack;
 }
 
@@ -334,7 +383,10 @@ static struct stack *carve(struct stack_cache *cache, uint32_t class)
     if (run->at == run->end &&
         !run_open(run, class, cache ? run_size(class) : 1))
         return NULL;
-    return carve_from(run, class);
+    struct stack *stack = carve_from(run, class);
+    if (stack->next)
+        keep_upper(cache, stack->next);
+    return stack;
 }
 
 /* Under the lock: a chain that was prepared, or none. Another is wanted. */
@@ -359,9 +411,11 @@ static struct ahead prepare(uint32_t class)
     struct ahead made = {.class = class};
     if (!run_open(&run, class, AHEAD_STACKS))
         return made;
-    for (; run.at < run.end; made.count++) {
+    while (run.at < run.end) {
         struct stack *stack = carve_from(&run, class);
-        stack->next = made.first;
+        struct stack *last = stack->next ? stack->next : stack;
+        made.count += last == stack ? 1 : 2;
+        last->next = made.first;
         made.first = stack;
     }
     return made;
@@ -406,10 +460,10 @@ static struct stack *warm_up(uint32_t class)
     if (cold->count == 0)
         return NULL;
     uintptr_t block = (uintptr_t)cold->blocks[--cold->count];
-    struct stack *stack = record_of((char *)(block & ~(uintptr_t)1), class);
-    stack->low = (char *)(block & ~(uintptr_t)1);
-    stack->class = class;
-    stack->guarded = !(block & 1);
+    char *low = (char *)(block & ~(uintptr_t)1);
+    struct stack *stack = set_out(low, class, !(block & 1));
+    if (class == STACK_SMALL && small_open_page(low))
+        give_hot(set_out(small_upper(low), class, false));
     return stack;
 }
 
@@ -471,6 +525,32 @@ bool stack_age(void)
     return more;
 }
 
+/* Under the lock: one that waits for its neighbour, or NULL. */
+static struct stack *take_half(void)
+{
+    struct stack *half = shared.halves;
+    if (half)
+        small_unlink(&shared.halves, half);
+    return half;
+}
+
+/*
+ * Under the lock: the stack whose block can go cold with this one. Of a page of
+ * small ones the first waits for the second, its page kept: NULL.
+ */
+static struct stack *pair_up(struct stack *stack)
+{
+    if (stack->class != STACK_SMALL || !small_paired())
+        return stack;
+    struct stack *other = small_neighbour(stack);
+    if (!other->halved) {
+        small_link(&shared.halves, stack);
+        return NULL;
+    }
+    small_unlink(&shared.halves, other);
+    return small_is_upper(stack->low) ? other : stack;
+}
+
 /* What goes cold at once: the lock is held while so many are taken out. */
 #define COOL_BATCH 64
 
@@ -485,24 +565,27 @@ bool stack_cool(void)
     static struct os_range pages[COOL_BATCH]; /* the caller's alone */
     static char *blocks[COOL_BATCH];
     size_t count = 0;
+    size_t taken = 0;
     uint32_t class = 0;
     lock_acquire(&shared.lock);
     while (class < STACK_CLASSES && !any_hot(class))
         class ++;
     if (may_cool() && !on_valgrind() &&
         cold_room(&shared.cold[class], COOL_BATCH))
-        for (; count < COOL_BATCH && any_hot(class) && may_cool(); count++) {
-            struct stack *stack = take_hot(class);
+        for (; taken < COOL_BATCH && any_hot(class) && may_cool(); taken++) {
+            struct stack *stack = pair_up(take_hot(class));
             shared.to_cool--;
+            if (!stack)
+                continue;
             size_t head = stack->guarded ? shared.page : 0;
             pages[count] =
-                (struct os_range){stack->low + head, stack_bytes(class) - head};
-            blocks[count] =
+                (struct os_range){stack->low + head, block_bytes(class) - head};
+            blocks[count++] =
                 (char *)((uintptr_t)stack->low | (stack->guarded ? 0 : 1));
         }
     lock_release(&shared.lock);
     if (count == 0)
-        return false;
+        return taken > 0;
     os_discard_many(pages, count);
     lock_acquire(&shared.lock);
     struct cold *cold = &shared.cold[class];
@@ -518,7 +601,8 @@ static struct stack *take_shared(uint32_t class)
 {
     if (any_hot(class))
         return take_hot(class);
-    return warm_up(class);
+    struct stack *half = class == STACK_SMALL ? take_half() : NULL;
+    return half ? half : warm_up(class);
 }
 
 /* A worker's free stacks of a class: as many as are counted, and none in use. */
@@ -632,7 +716,10 @@ static void forget_owner(struct stack *stack)
     sanitize_stack_fresh(floor, (size_t)((char *)stack - floor));
 #ifdef RN_TSAN
     struct stack kept = *stack;
+    /* Or a short mapping is a write, which nothing orders before the next owner's. */
+    race_ignore_begin();
     os_renew(floor, stack_bytes(kept.class) - (size_t)(floor - kept.low));
+    race_ignore_end();
     *stack = kept;
 #endif
 }
@@ -664,10 +751,14 @@ struct stack *stack_find_guard(const void *address)
         uintptr_t offset = (uintptr_t)address - (uintptr_t)slab->start;
         if (offset >= slab->carved)
             continue;
-        size_t bytes = stack_bytes(slab->class);
+        size_t bytes = block_bytes(slab->class);
         char *low = slab->start + offset / bytes * bytes;
         struct stack *stack = record_of(low, slab->class);
-        return stack->used && offset % bytes < shared.page ? stack : NULL;
+        if (offset % bytes >= shared.page)
+            return NULL;
+        if (slab->class == STACK_SMALL && !stack->used)
+            stack = record_of(small_upper(low), STACK_SMALL);
+        return stack->used ? stack : NULL;
     }
     return NULL;
 }
@@ -694,8 +785,14 @@ size_t stack_mapped(void)
 void stack_each(void (*visit)(struct stack *stack, void *arg), void *arg)
 {
     for (struct slab *slab = shared.slabs; slab; slab = slab->next)
-        for (size_t at = 0; at < slab->carved; at += stack_bytes(slab->class)) {
-            struct stack *stack = record_of(slab->start + at, slab->class);
+        for (size_t at = 0; at < slab->carved; at += block_bytes(slab->class)) {
+            char *low = slab->start + at;
+            struct stack *stack = record_of(low, slab->class);
+            if (stack->used)
+                visit(stack, arg);
+            if (slab->class != STACK_SMALL || !small_paired())
+                continue;
+            stack = record_of(small_upper(low), STACK_SMALL);
             if (stack->used)
                 visit(stack, arg);
         }

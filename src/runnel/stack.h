@@ -20,7 +20,11 @@
 #include "base.h"
 
 #define STACK_SIZE_MIN ((size_t)16 * 1024)
-#define STACK_CLASSES  13 /* 16 KiB to 64 MiB */
+#define STACK_ORDINARY 13             /* classes: 16 KiB to 64 MiB */
+#define STACK_SMALL    STACK_ORDINARY /* half a page: stack_small.h */
+#define STACK_CLASSES  (STACK_ORDINARY + 1)
+
+#define STACK_SMALL_BYTES ((size_t)2048)
 
 struct stack {
     struct stack *next; /* while free */
@@ -35,12 +39,13 @@ struct stack {
     uint32_t class;
     bool guarded; /* false: no guard fitted, its lowest word is watched */
     bool used;
+    bool halved; /* small, free, and waits for its neighbour to cool with it */
 };
 
-/* Bytes of a stack of the class, guard and record included. */
+/* Bytes of a stack of the class, record included, and guard but for small ones. */
 static inline size_t stack_bytes(uint32_t class)
 {
-    return STACK_SIZE_MIN << class;
+    return class == STACK_SMALL ? STACK_SMALL_BYTES : STACK_SIZE_MIN << class;
 }
 
 /* So many free stacks change hands at once, as a chain. */
@@ -66,13 +71,18 @@ struct stack_cache {
     struct stack_run fresh[STACK_CLASSES];
 };
 
-/* Once, before any other call; `record` is the size of the owner's record. */
-void stack_setup(size_t record);
+/*
+ * Once, before any other call; `record` is the size of the owner's record.
+ * `apart`: small stacks are not to share a page.
+ */
+void stack_setup(size_t record, bool apart);
 /* Unmaps every stack, used or not. */
 void stack_teardown(void);
 
 /* The class whose stacks have at least `size` bytes; -1: too large. */
 int stack_class(size_t size);
+/* That of small stacks, or the smallest ordinary one where there are none. */
+int stack_class_small(void);
 
 /*
  * A stack, `used` set; NULL when memory is out. `cache` may be NULL (a foreign

@@ -12,11 +12,14 @@
 #include <runnel/task.h>
 
 #include "fatal.h"
+#include "hooks.h"
 #include "local.h"
+#include "overflow.h"
 #include "panic_internal.h"
 #include "sched.h"
 #include "spawn.h"
 #include "stack.h"
+#include "stack_small.h"
 #include "switch.h"
 #include "trace_ring.h"
 #include "wait.h"
@@ -148,9 +151,12 @@ void spawn_abandon(void)
 static void end(struct task *task)
 {
     locals_drop(task);
-    if (stack_overrun(&task->stack))
+    if (stack_overrun(&task->stack)) {
+        if (task->stack.class == STACK_SMALL)
+            overflow_end(&task->stack);
         fatal("stack overflow in goroutine %llu (%s), seen at its end",
               (unsigned long long)task->id, task->name ? task->name : "-");
+    }
     if (likely(!task->service))
         leave();
 }
@@ -220,6 +226,17 @@ static inline void clear_record(struct task *task)
     memset(end - CLEARED, 0, CLEARED);
 }
 
+static int class_for(const struct rn_task_options *options)
+{
+    if (options->small_stack) {
+        if (!hooks_small())
+            hooks_listen(HOOK_SMALL);
+        return options->stack_size ? -1 : stack_class_small();
+    }
+    return options->stack_size ? stack_class(options->stack_size)
+                               : default_class;
+}
+
 static put_in_line int make(struct task **out, struct spawner *s,
                             const struct rn_task_options *options,
                             void (*function)(void *),
@@ -228,9 +245,7 @@ static put_in_line int make(struct task **out, struct spawner *s,
 {
     if (unlikely(!sched_is_open()))
         fatal("goroutine started at %s while no runtime runs", where);
-    int class = options && options->stack_size
-                    ? stack_class(options->stack_size)
-                    : default_class;
+    int class = likely(!options) ? default_class : class_for(options);
     size_t size = parts[0].room + (count > 1 ? parts[1].room : 0);
     if (class < 0 || size > stack_bytes((uint32_t) class) / ARGUMENT_PART)
         return RN_INVALID;
@@ -238,6 +253,8 @@ static put_in_line int make(struct task **out, struct spawner *s,
     if (!stack)
         return RN_NOMEM;
     struct task *task = container_of(stack, struct task, stack);
+    if (unlikely(class == STACK_SMALL))
+        small_paint(stack);
     clear_record(task);
     task->id = take_number(s);
     task->name = options ? options->name : NULL;
@@ -413,6 +430,11 @@ void rn_task_set_name(const char *name)
     struct task *self = task_self();
     self->name = name;
     trace_renamed(self);
+}
+
+size_t rn_stack_unused(void)
+{
+    return small_unused(&task_self()->stack);
 }
 
 size_t rn_task_count(void)

@@ -10,6 +10,7 @@
 #include "wait.h"
 
 #include "fatal.h"
+#include "hooks.h"
 #include "mutant.h"
 #include "sched.h"
 
@@ -151,7 +152,11 @@ uint32_t wait_park(struct wait *wait, struct wait_for what,
     lock_taking(LOCK_WAIT, &wait->guard);
     /* Nobody else knows of it: arm, on this thread, is the first to tell. */
     atomic_store_explicit(&wait->guard, 1, memory_order_relaxed);
-    sched_park(what, arm, wait);
+    /* A queue of timers may have to grow. */
+    if (hooks_small())
+        sched_park_roomy(what, arm, wait);
+    else
+        sched_park(what, arm, wait);
     /* Acquire: pairs with arm's release. Nobody takes it again: it ends with
      * the record. */
     if (unlikely(atomic_load_explicit(&wait->guard, memory_order_acquire) !=

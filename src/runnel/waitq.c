@@ -87,17 +87,11 @@ static void unlock_guard(void *guard)
     lock_release(guard);
 }
 
-int waitq_park(lock_word *guard, struct waitq q, struct rn_waiter_ *self,
-               enum wait_reason reason, struct wait_limit limit)
+/* Apart: what it needs of the stack, a wait without a limit does not. */
+static noinline int park_within(lock_word *guard, struct waitq q,
+                                struct rn_waiter_ *self, struct wait_for what,
+                                struct wait_limit limit)
 {
-    struct wait_for what = {.reason = reason, .object = guard};
-    INVARIANT(self->queued);
-    if (limit.deadline == RN_NEVER && !limit.ctx) {
-        self->task = task_self();
-        self->claim = NULL;
-        sched_park(what, unlock_guard, guard);
-        return RN_OK;
-    }
     struct wait wait;
     struct token_wait token = {.source = BY_CONTEXT};
     if (limit.ctx)
@@ -112,6 +106,19 @@ int waitq_park(lock_word *guard, struct waitq q, struct rn_waiter_ *self,
     waitq_take_out(q, self);
     lock_release(guard);
     return winner == BY_CONTEXT ? wait_limit_status(limit) : RN_TIMEOUT;
+}
+
+int waitq_park(lock_word *guard, struct waitq q, struct rn_waiter_ *self,
+               enum wait_reason reason, struct wait_limit limit)
+{
+    struct wait_for what = {.reason = reason, .object = guard};
+    INVARIANT(self->queued);
+    if (limit.deadline != RN_NEVER || limit.ctx)
+        return park_within(guard, q, self, what, limit);
+    self->task = task_self();
+    self->claim = NULL;
+    sched_park(what, unlock_guard, guard);
+    return RN_OK;
 }
 
 void ready_chain(struct task *chain)

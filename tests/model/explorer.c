@@ -331,6 +331,12 @@ struct task *task_self(void)
     return &e.contexts[e.current % EXPLORER_THREADS].task;
 }
 
+/* As no goroutine has a small stack. */
+void sched_park_roomy(struct wait_for what, void (*after)(void *arg), void *arg)
+{
+    sched_park(what, after, arg);
+}
+
 /* The task parks; `after` goes on beside it, as on the worker that it left. */
 void sched_park_(enum wait_reason reason, bool limited, const char *made_at,
                  const void *object, void (*after)(void *arg), void *arg)

@@ -20,6 +20,7 @@ DEAD = STATES.index("dead")
 RUNNING = STATES.index("running")
 STACK_SIZE_MIN = 16 * 1024
 COLOURS, CACHE_LINE = 16, 64  # stack.c, record_of
+SMALL_CLASS, SMALL, SMALL_PAGE = 13, 2048, 4096  # stack_small.c
 
 # At rest: what lies on the stack, from its pointer upwards (switch_*.S).
 AT_REST = {
@@ -36,20 +37,30 @@ def text(pointer):
     return pointer.string() if int(pointer) else None
 
 
+def tops(low, class_):
+    """Where the stacks of a block end; their records lie right below."""
+    if class_ == SMALL_CLASS:
+        middle = low + SMALL_PAGE + SMALL
+        return middle - CACHE_LINE, middle + SMALL
+    size = STACK_SIZE_MIN << class_
+    return (low + size - low // size % COLOURS * CACHE_LINE,)
+
+
 def tasks():
     """Every struct task of a stack in use."""
     shared = value("'stack.c'::shared")
     task_type = gdb.lookup_type("struct task").pointer()
     slab = shared["slabs"]
     while int(slab):
-        size = STACK_SIZE_MIN << int(slab["class"])
+        class_ = int(slab["class"])
+        size = (2 * SMALL_PAGE if class_ == SMALL_CLASS
+                else STACK_SIZE_MIN << class_)
         for at in range(0, int(slab["carved"]), size):
-            low = int(slab["start"]) + at
-            colour = low // size % COLOURS * CACHE_LINE
-            top = low + size - int(shared["record"]) - colour
-            task = gdb.Value(top).cast(task_type)
-            if task["stack"]["used"] and int(task["state"]) != DEAD:
-                yield task
+            for top in tops(int(slab["start"]) + at, class_):
+                record = gdb.Value(top - int(shared["record"]))
+                task = record.cast(task_type)
+                if task["stack"]["used"] and int(task["state"]) != DEAD:
+                    yield task
         slab = slab["next"]
 
 

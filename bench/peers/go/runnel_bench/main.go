@@ -43,6 +43,7 @@ var lines = []line{
 	{"sieve", sieve, ""},
 	{"skynet", skynet, ""},
 	{"park1m", park1m, "park1m_create park1m_wake park1m_bytes"},
+	{"park1m_small", park1mSmall, "park1m_small_create park1m_small_wake park1m_small_bytes"},
 	{"timer_fire", timerFire, ""},
 	{"timer_far", timerFar, "timer_create timer_stop"},
 	{"timer_reset", timerReset, ""},

@@ -84,6 +84,15 @@ func skynet() {
 // A million goroutines that wait for one channel: ns to start each and have it
 // wait, bytes of memory that each takes, ns to wake each and have it end.
 func park1m() {
+	parkAMillion("park1m")
+}
+
+// The same: every goroutine begins with a small stack.
+func park1mSmall() {
+	parkAMillion("park1m_small")
+}
+
+func parkAMillion(name string) {
 	times := count(1000000)
 	var there, gone sync.WaitGroup
 	morning := make(chan int32)
@@ -99,12 +108,12 @@ func park1m() {
 		}()
 	}
 	there.Wait()
-	reportEach("park1m_create", begin, times)
-	report("park1m_bytes", "bytes", (residentBytes()-before)/float64(times))
+	reportEach(name+"_create", begin, times)
+	report(name+"_bytes", "bytes", (residentBytes()-before)/float64(times))
 	begin = time.Now()
 	close(morning)
 	gone.Wait()
-	reportEach("park1m_wake", begin, times)
+	reportEach(name+"_wake", begin, times)
 }
 
 func compute(steps int) uint64 {
