@@ -296,9 +296,14 @@ void rn_mutex_unlock(struct rn_mutex *mutex)
     race_release(mutex);
     uint32_t held = held_here(mutex);
     uint32_t state = atomic_load_explicit(&mutex->state_, memory_order_relaxed);
-    if (!(likely(state == held) && likely(light_leave(&mutex->state_, held))) &&
-        !(state == (LIGHT_SHARED | held) &&
-          likely(leave_by(mutex, &state, LIGHT_SHARED))))
+    bool left;
+    if (likely(state == held))
+        left = likely(light_leave(&mutex->state_, held)) ||
+               leave_by(mutex, &state, 0);
+    else
+        left = state == (LIGHT_SHARED | held) &&
+               leave_by(mutex, &state, LIGHT_SHARED);
+    if (unlikely(!left))
         unlock_slow(mutex);
     sched_point();
 }

@@ -265,13 +265,13 @@ static void feed(enum way way, int bytes)
     net_pair_free(&pair);
 }
 
+/* However it is waited for, and whenever it comes, no byte is slept through. */
 static void nothing_is_slept_through(void)
 {
     for (enum way way = READ; way < WAYS; way++)
         feed(way, rn_check_rounds(6000) + 20);
 }
 
-/* Each of several who wait for the same connection gets a turn. */
 static void take_one(struct feed *own)
 {
     char byte;
@@ -283,6 +283,7 @@ static void take_one(struct feed *own)
     }
 }
 
+/* Each of several who wait for the same connection gets a turn. */
 static void several_wait_in_turn(void)
 {
     enum { READERS = 4 };

@@ -154,6 +154,7 @@ static void waits_for_ever(rn_receiver(int) *own)
     STAY();
 }
 
+/* And where all wait for ever, with where each of them does. */
 static void deadlocks(void)
 {
     rn_chan(int) nobody = rn_chan_make(int, 0);
