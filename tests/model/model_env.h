@@ -19,9 +19,18 @@
 #include "../../src/runnel/timerq.h"
 #include "../../src/runnel/track.h"
 
-/* Sleep and waking of workers: model_idle.c. */
-extern const struct model idle_models[];
-extern const size_t idle_model_count;
+/* Each file's models. */
+extern const struct model runq_models[], timer_models[], wait_models[],
+    lock_models[], idle_models[];
+extern const size_t runq_model_count, timer_model_count, wait_model_count,
+    lock_model_count, idle_model_count;
+
+/* Uses a lock wrongly. */
+extern const struct model leaves_twice;
+
+/* Of whoever waits with one; and the thread in which it comes. */
+extern int64_t model_deadline;
+void model_clock_runs(void);
 
 /* Where waits put their timers; what the clock says. */
 extern struct timerq model_timers;
