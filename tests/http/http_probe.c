@@ -157,7 +157,9 @@ static void forever(void *app, struct http_request *request,
 {
     int status = http_stream_begin(response, 200, "text/event-stream");
     (void)app;
-    while (status == RN_OK && rn_ctx_err(request->stopping) == RN_OK) {
+    bool stops = false;
+    while (status == RN_OK && !stops) {
+        stops = rn_ctx_err(request->stopping) != RN_OK;
         status = http_stream_write(response, ": still here\n\n", 14);
         rn_sleep(RN_MS);
     }
