@@ -133,9 +133,10 @@ int rn_run_with(const struct rn_options *options, int (*main)(void *arg),
  *   and the runtime's handlers use it.
  * - Link the program with -Wl,-z,now, or statically: what is bound when it is
  *   first called has the dynamic linker on the caller's stack, which takes up
- *   to 4 KB.
+ *   to 4 KB. Libraries that are called on a small stack must be bound so, too
+ *   (run with LD_BIND_NOW=1 to be sure).
  *
- * Where that is not done, where a page is not 4,096 bytes, and in builds with a
+ * Where the program is not, where a page is not 4,096 bytes, and in builds with a
  * sanitizer or without optimisation, small_stack gets the smallest ordinary
  * stack instead: one page, guarded.
  */

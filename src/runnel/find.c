@@ -29,13 +29,20 @@
 /* Between two goroutines that are started because they have waited longest. */
 #define PATIENT_NS    (1 * RN_MS)
 
+/* To be judged when the worker looks for work next (least_to_steal). */
+static void note_theft(struct worker *w)
+{
+    w->stole_at = seam_now();
+    w->stole_tick = atomic_load_explicit(&w->tick, memory_order_relaxed);
+}
+
 static bool fire_timers(struct worker *w, struct timerq *timers)
 {
     struct worker *owner = container_of(timers, struct worker, timers);
     bool any = timers_fire(timers, runq_length(&w->runq), owner == w);
     /* As good as a theft: of who is at work it should let some gather. */
     if (any && owner != w && worker_current(owner))
-        w->stole_at = seam_now();
+        note_theft(w);
     return any;
 }
 
@@ -114,9 +121,7 @@ static struct task *steal(struct worker *w, uint32_t least)
             if (!task && round >= SEARCH_ROUNDS / 2 && least == 1)
                 task = steal_next(victim);
             if (task) {
-                w->stole_at = seam_now();
-                w->stole_tick =
-                    atomic_load_explicit(&w->tick, memory_order_relaxed);
+                note_theft(w);
                 count_one(&w->steals);
                 hook_steal((start + i) % made);
                 return task;
@@ -252,7 +257,8 @@ void find_help(const bool *stuck, unsigned count, bool polls)
 {
     atomic_fetch_add_explicit(&workers.outside, 1, memory_order_acq_rel);
     for (unsigned i = 0; i < count; i++) {
-        if (stuck[i] || polls)
+        /* Who runs nothing may be asleep, and not look at his own. */
+        if (stuck[i] || polls || !worker_current(&workers.all[i]))
             timers_help(&workers.all[i].timers);
         if (worker_attention(&workers.all[i]))
             share_of(&workers.all[i]);

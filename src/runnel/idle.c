@@ -105,7 +105,7 @@ static enum role fall_idle(struct worker *w)
     lock_release(&workers.lock);
     if (reserve)
         return RESERVE;
-    /* Pairs with the fences in wake_if_idle and worker_timer_add. */
+    /* Pairs with the fences in worker_wake_if_idle and worker_timer_add. */
     fence_heavy();
     return polls ? POLLER : SLEEPER;
 }
@@ -212,7 +212,7 @@ static bool still_polls(struct worker *w)
     lock_release(&workers.lock);
     if (!idle)
         return false;
-    /* Pairs with the fences in wake_if_idle and worker_timer_add. */
+    /* Pairs with the fences in worker_wake_if_idle and worker_timer_add. */
     fence_heavy();
     return !worker_attention(w) && !workers_visible();
 }

@@ -14,28 +14,30 @@
 
 _Static_assert(RSEQ_SIG == 0x53053053, "as it stands in light.h");
 
-ptrdiff_t light_sequence;
+_Atomic(ptrdiff_t) light_sequence;
 
-static bool one_thread;
-
-void light_open(bool alone)
+/*
+ * Once on, it stays so. Who shares a word looks whether a fence is needed after
+ * it has left ASKED, in full order: so it sees it on if a sequence under way did.
+ */
+void light_open(void)
 {
-    one_thread = alone;
-    bool usable = __rseq_size != 0 && (alone || os_sequences_ready());
-    light_sequence =
-        usable ? __rseq_offset + (ptrdiff_t)offsetof(struct rseq, rseq_cs) : 0;
+    if (__rseq_size != 0 && os_sequences_ready())
+        atomic_store_explicit(&light_sequence,
+                              __rseq_offset +
+                                  (ptrdiff_t)offsetof(struct rseq, rseq_cs),
+                              memory_order_seq_cst);
 }
 
 static bool needs_fence(void)
 {
-    return light_sequence && !one_thread;
+    return atomic_load_explicit(&light_sequence, memory_order_seq_cst) != 0;
 }
 
 #else
 
-void light_open(bool alone)
+void light_open(void)
 {
-    (void)alone;
 }
 
 static bool needs_fence(void)
@@ -71,7 +73,7 @@ static void end_sharing(void)
 static bool replace(_Atomic(uint32_t) *word, uint32_t *state, uint32_t wanted)
 {
     bool done = atomic_compare_exchange_strong_explicit(
-        word, state, wanted, memory_order_relaxed, memory_order_relaxed);
+        word, state, wanted, memory_order_seq_cst, memory_order_relaxed);
     if (done)
         *state = wanted;
     return done;

@@ -32,6 +32,11 @@
  * sequences (an older kernel or library, Valgrind, another processor) light_leave is
  * false, and the holder leaves by compare-and-swap, as when one is broken off.
  *
+ * Limits: a thread that the C library did not make (by a clone of one's own, or in
+ * the child of a vfork) is not known to the kernel and must not let go of a lock;
+ * and who links the static library into one that can be closed links that with
+ * -Wl,-z,nodelete, for the kernel may look at a thread's last sequence later.
+ *
  * Rejected: a store and then a look for marks, with membarrier on the other side:
  * by then the memory may be gone. A bias to one thread, as of Java's monitors: it
  * would save the compare-and-swap as well, but measured no faster behind a call,
@@ -50,8 +55,8 @@
 /* The words' bits beside these, and what is held lightly, are their owners'. */
 enum { LIGHT_ASKED = 4, LIGHT_SHARED = 8 };
 
-/* Before any other thread is there; `alone`: none will ever be. */
-void light_open(bool alone);
+/* When a runtime begins; words may be in use, by threads without it. */
+void light_open(void);
 
 /*
  * Of a word that is held: returns it SHARED, or 0 when it came free meanwhile. A
@@ -64,12 +69,17 @@ bool light_leave(_Atomic(uint32_t) *word, uint32_t held);
 #elif defined(LIGHT_SEQUENCES)
 
 /* Where a thread keeps the address of its sequence, from its pointer; 0: not. */
-extern ptrdiff_t light_sequence __attribute__((visibility("hidden")));
+extern _Atomic(ptrdiff_t) light_sequence __attribute__((visibility("hidden")));
 
-/* Held -> 0, releasing. False: it is not bare, or the sequence was broken off. */
+/*
+ * Held -> 0, releasing. False: it is not bare, or the sequence was broken off. The
+ * caller has looked at the word before: a fault in here has no callers, for the
+ * kernel breaks the sequence off first. Neither has a sample of the profiler.
+ */
 static inline bool light_leave(_Atomic(uint32_t) *word, uint32_t held)
 {
-    ptrdiff_t sequence = light_sequence;
+    ptrdiff_t sequence =
+        atomic_load_explicit(&light_sequence, memory_order_relaxed);
     if (unlikely(!sequence))
         return false;
     /* What the kernel reads; where it goes on, behind the signature (RSEQ_SIG). */
@@ -78,7 +88,7 @@ static inline bool light_leave(_Atomic(uint32_t) *word, uint32_t held)
                  "1: .long 0, 0\n"
                  ".quad 2f, 3f - 2f, 4f\n"
                  ".popsection\n"
-                 ".pushsection .text.unlikely, \"ax\"\n"
+                 ".pushsection __rseq_failure, \"ax\"\n"
                  ".byte 0x0f, 0xb9, 0x3d\n"
                  ".long 0x53053053\n"
                  "4: jmp %l[broken]\n"

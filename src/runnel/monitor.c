@@ -112,12 +112,13 @@ static bool look_for_stuck(unsigned made)
 /* True when nobody has been seen at work. */
 static bool look(void)
 {
-    if (workers_all_idle())
+    if (workers_all_idle() && workers_polled())
         return true;
     unsigned made = workers_made();
     bool all_stuck = look_for_stuck(made);
     if (!workers_polled()) {
-        find_help(monitor.stuck, made, all_stuck);
+        /* Beside those who idle somebody is to poll, and does not yet. */
+        find_help(monitor.stuck, made, all_stuck || workers_any_idle());
         (void)seats_fill();    /* what a failure left free */
         worker_wake_if_idle(); /* more may be awake now: one is to poll */
     }

@@ -121,7 +121,7 @@ static _Noreturn void propagate(const struct rn_panic *panic)
 /* What its frames are to begin with is left out: describe and the function that
  * was called to panic; and what led to more room for it. */
 #define OWN_FRAMES  2
-#define ROOM_FRAMES 5
+#define ROOM_FRAMES 6
 
 struct description {
     struct rn_panic *panic;

@@ -109,8 +109,10 @@ bool report_is_public(const char *function)
 static bool is_reporting(const struct symbol *symbol)
 {
     static const char *const names[] = {
-        "copy_run",        "beside",        "report_caller", "say",  "end",
-        "rn_switch_walk_", "sched_in_room", "fatal_in_room", "fatal"};
+        "copy_run",      "beside",        "report_caller",   "say",
+        "end",           "rn_switch_",    "rn_switch_walk_", "sched_in_room",
+        "fatal_in_room", "overflow_look", "overflow_end",    "hooks_switch",
+        "fatal"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(symbol->name, names[i]) == 0)
             return true;

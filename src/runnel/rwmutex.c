@@ -554,7 +554,8 @@ static noinline void rw_unlock_slow(struct rn_rwmutex *rw)
 void rn_rwmutex_unlock(struct rn_rwmutex *rw)
 {
     race_release(&rw->guard_);
-    if (unlikely(!light_leave(&rw->state_, RW_WRITER)) &&
+    bool bare = rw_state(rw) == RW_WRITER;
+    if (unlikely(!bare || !light_leave(&rw->state_, RW_WRITER)) &&
         unlikely(!leave_alone(rw)))
         rw_unlock_slow(rw);
     sched_point();

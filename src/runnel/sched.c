@@ -341,7 +341,7 @@ int sched_open(const struct sched_options *given)
     if (!all)
         return RN_NOMEM;
     asym_open(seam_simulated);
-    light_open(seam_simulated);
+    light_open();
     int status = poll_open();
     if (status < 0) {
         os_unmap(all, place_bytes());

@@ -118,7 +118,11 @@ int seats_set(unsigned count)
         }
     }
     lock_release(&workers.lock);
-    return seats_fill();
+    int status = seats_fill();
+    /* Those who had to stand up may be all that were awake; nobody polls then. */
+    if (!workers_polled())
+        worker_wake_if_idle();
+    return status;
 }
 
 void seat_hand_on(struct worker *w, uint32_t tick)

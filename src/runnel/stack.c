@@ -103,7 +103,7 @@ static struct {
     /* The class of which there are to be more, and 1; 0: none. Relaxed: a hint
      * for who has not taken the lock. */
     _Atomic(uint32_t) ahead_wanted;
-    size_t carved[STACK_CLASSES]; /* new stacks that workers took, in all */
+    size_t carved[STACK_CLASSES]; /* new blocks that workers took, in all */
     struct cold {
         char **blocks; /* bit 0 set: not guarded */
         size_t count;
@@ -300,7 +300,7 @@ static bool run_take(struct stack_run *run, uint32_t class, size_t most)
     run->end = run->at + bytes;
     run->guarded = run->at;
     slab->carved += bytes;
-    shared.carved[class] += bytes / stack_bytes(class);
+    shared.carved[class] += bytes / block_bytes(class);
     return true;
 }
 
@@ -439,6 +439,8 @@ bool stack_prepare(void)
     lock_acquire(&shared.lock);
     int class = to_prepare();
     shared.preparing = shared.preparing || class >= 0;
+    if (shared.ahead_count == AHEAD_MAX)
+        atomic_store_explicit(&shared.ahead_wanted, 0, memory_order_relaxed);
     lock_release(&shared.lock);
     if (class < 0)
         return false;

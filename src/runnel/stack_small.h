@@ -9,8 +9,9 @@
  * What overruns the lower stack faults in the guard. What overruns the upper
  * one meets the canary first, then the record and the frames of the lower: so
  * the canary is compared, and the stack pointer, whenever a goroutine of the
- * page is left or entered (stack_small_victim), and the program ends before it
- * is resumed. Between two switches an overrun is not seen.
+ * page is left or entered (small_overrun), and the program ends. Between two
+ * switches an overrun is not seen; one that has gone through the whole record of
+ * the lower, while its own goroutine runs elsewhere, only when that one parks.
  *
  * Kept apart (`apart`), each has the page, and the guard, alone: a stack as
  * large as before, with the guard right below it. Whatever overruns it faults.
@@ -19,7 +20,8 @@
  * - in builds whose frames are larger (`fits`: sanitizers, no optimisation);
  * - where a page is not 4,096 bytes;
  * - in a program that binds its functions when they are first called: the
- *   dynamic linker needs up to 4 KB of the caller's stack for that.
+ *   dynamic linker needs up to 4 KB of the caller's stack for that. (Of other
+ *   libraries nothing is known: task.h says so.)
  */
 #ifndef RUNNEL_STACK_SMALL_H
 #define RUNNEL_STACK_SMALL_H

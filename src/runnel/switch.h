@@ -29,24 +29,29 @@ void *rn_switch_(void **save, void *load, void *word);
 static put_in_line void *switch_here(void **save, void *load, void *word)
 {
     void *got;
-    __asm__ volatile("leaq 1f(%%rip), %%rcx\n\t"
-                     "pushq %%rcx\n\t"
-                     "pushq %%rbp\n\t"
-                     "movq %%rsp, (%%rdi)\n\t"
-                     "movq %%rsi, %%rsp\n\t"
-                     "popq %%rbp\n\t"
-                     "popq %%rcx\n\t"
-                     "movq %%rdx, %%rax\n\t"
-                     "jmpq *%%rcx\n"
-                     "1:"
-                     : "=a"(got), "+D"(save), "+S"(load), "+d"(word)
-                     :
-                     : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13",
-                       "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
-                       "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
-                       "xmm12", "xmm13", "xmm14", "xmm15", "st", "st(1)",
-                       "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",
-                       "cc", "memory");
+    __asm__ volatile(
+        "leaq 1f(%%rip), %%rcx\n\t"
+        "pushq %%rcx\n\t"
+        "pushq %%rbp\n\t"
+        "movq %%rsp, (%%rdi)\n\t"
+        "movq %%rsi, %%rsp\n\t"
+        "popq %%rbp\n\t"
+        "popq %%rcx\n\t"
+        "movq %%rdx, %%rax\n\t"
+        "jmpq *%%rcx\n"
+        "1:"
+        : "=a"(got), "+D"(save), "+S"(load), "+d"(word)
+        :
+        : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+          "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+          "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+          "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",
+#ifdef __AVX512F__
+          "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22",
+          "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29",
+          "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7",
+#endif
+          "cc", "memory");
     return got;
 }
 #else

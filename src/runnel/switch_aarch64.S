@@ -61,10 +61,10 @@ rn_switch_boot_:
     mov x30, xzr
     mov x0, x19
     blr x20
-    mov x9, x0
+    mov x16, x0
     mov x0, x19
     adr x30, 1f
-    br x9
+    br x16
 1:
     brk #1
     .cfi_endproc

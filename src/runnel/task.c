@@ -228,10 +228,13 @@ static inline void clear_record(struct task *task)
 
 static int class_for(const struct rn_task_options *options)
 {
+    if (options->small_stack && options->stack_size)
+        return -1;
     if (options->small_stack) {
-        if (!hooks_small())
+        int class = stack_class_small();
+        if (class == STACK_SMALL && !hooks_small())
             hooks_listen(HOOK_SMALL);
-        return options->stack_size ? -1 : stack_class_small();
+        return class;
     }
     return options->stack_size ? stack_class(options->stack_size)
                                : default_class;
@@ -330,7 +333,8 @@ static noinline void cannot_start(int status, const char *where)
 {
     if (status == RN_INVALID)
         fatal("cannot start a goroutine at %s: its argument needs a larger "
-              "stack, or there are none so large",
+              "stack, there are none so large, or it asks for a size and a "
+              "small one",
               where);
     fatal("cannot start a goroutine at %s: %s", where, rn_status_text(status));
 }

@@ -100,9 +100,10 @@ bool timerq_postpone(struct timer *timer, int64_t when);
 
 /*
  * Takes out those that are due at `now`, earliest first, `most` at most (and
- * TIMERQ_BATCH), and of them returns in `due` how many won their claim, or have
- * none; 0 when nothing is due. A timer without a claim may be put in again by
- * its owner as soon as it is out, so before the caller has seen to it.
+ * TIMERQ_BATCH); one that was put in with a time in the past may come behind some
+ * that had been fetched by then. Of them it returns in `due` how many won their
+ * claim, or have none; 0 when nothing is due. A timer without a claim may be put
+ * in again by its owner as soon as it is out, so before the caller has seen to it.
  */
 size_t timerq_expire(struct timerq *q, int64_t now, struct timer **due,
                      size_t most);

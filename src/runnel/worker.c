@@ -326,7 +326,7 @@ void worker_timer_add(struct timer *timer)
     fence_light();
     int64_t until =
         atomic_load_explicit(&workers.poll_until, memory_order_relaxed);
-    while (unlikely(when < until))
+    while (unlikely(when < (until & ~POLL_ASLEEP)))
         if (tell_poller(&until, when))
             break;
 }
@@ -389,11 +389,11 @@ void worker_share_all(struct worker *w)
         share(task, task, 1);
     /*
      * Somebody may have relied on this worker to find work, because it searched
-     * or had just done so; it will look no more. Pairs with the fence in
-     * wake_if_idle.
+     * or had just done so, or to become the poller; it will look no more. Pairs
+     * with the fence in worker_wake_if_idle.
      */
     fence_heavy();
-    if (workers_visible())
+    if (workers_visible() || !workers_polled())
         worker_wake_if_idle();
 }
 

@@ -4,7 +4,9 @@
  * left, and that it can be done again. These cases are plain main programs.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -426,6 +428,83 @@ static void debug_server_ends_with_its_run(void)
     CHECK_EQ_INT(rn_debug_serve(served_at, NULL, NULL), RN_INVALID);
 }
 
+/* All workers but one, perhaps, are where nobody looks for them. */
+static int lower_and_sleep(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 20; i++) {
+        CHECK_EQ_INT(rn_set_procs(4), RN_OK);
+        rn_sleep(100 * RN_US);
+        CHECK_EQ_INT(rn_set_procs(1), RN_OK);
+        rn_sleep(RN_MS);
+    }
+    return 0;
+}
+
+/* More workers than processors, then fewer: timers come all the same. */
+static void fewer_workers_sleep_no_longer(void)
+{
+    const struct rn_options options = {.procs = 4};
+    cpu_set_t all;
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CHECK_EQ_INT(sched_getaffinity(0, sizeof(all), &all), 0);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &all) && CPU_COUNT(&one) == 0)
+            CPU_SET(cpu, &one);
+    CHECK_EQ_INT(sched_setaffinity(0, sizeof(one), &one), 0);
+    CHECK_EQ_INT(rn_run_with(&options, lower_and_sleep, NULL), 0);
+    CHECK_EQ_INT(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
+enum { NEW_LOCKS = 4096, VISITS = 16 };
+
+static struct rn_mutex new_locks[NEW_LOCKS];
+static int visited[NEW_LOCKS];
+static _Atomic(int) reached[2]; /* by either thread */
+
+static void *visit_locks(void *arg)
+{
+    _Atomic(int) *own = arg;
+    _Atomic(int) *other = &reached[own == reached];
+
+    for (int i = 0; i < NEW_LOCKS; i++) {
+        atomic_store(own, i);
+        while (atomic_load(other) < i)
+            sched_yield(); /* both begin with a new lock together */
+        for (int k = 0; k < VISITS; k++) {
+            rn_mutex_lock(&new_locks[i]);
+            visited[i]++;
+            rn_mutex_unlock(&new_locks[i]);
+        }
+    }
+    return NULL;
+}
+
+/* Threads fight over new locks, without a runtime, when one was simulated. */
+static void locks_outlive_a_simulated_run(void)
+{
+    const struct rn_options options = {.simulate = true};
+    int status = 0;
+
+    CHECK_EQ_INT(rn_run_with(&options, return_argument, &status), 0);
+    for (int round = 0; round < 10; round++) {
+        pthread_t threads[2];
+
+        memset(new_locks, 0, sizeof(new_locks));
+        memset(visited, 0, sizeof(visited));
+        reached[0] = reached[1] = 0;
+        for (int i = 0; i < 2; i++)
+            CHECK_EQ_INT(
+                pthread_create(&threads[i], NULL, visit_locks, &reached[i]), 0);
+        for (int i = 0; i < 2; i++)
+            CHECK_EQ_INT(pthread_join(threads[i], NULL), 0);
+        for (int i = 0; i < NEW_LOCKS; i++)
+            CHECK_EQ_INT(visited[i], 2 * VISITS);
+    }
+}
+
 /* Statuses have texts; unknown ones too. */
 static void statuses_have_texts(void)
 {
@@ -461,4 +540,5 @@ CHECK_MAIN(run_returns_what_main_returns, main_ends_the_rest,
            seed_decides_the_run, simulated_hour_passes_at_once,
            environment_sets_the_seed, go_outside_of_a_run_is_refused,
            profiles_belong_to_a_run, debug_server_ends_with_its_run,
+           fewer_workers_sleep_no_longer, locks_outlive_a_simulated_run,
            statuses_have_texts, statuses_are_errno_numbers)
