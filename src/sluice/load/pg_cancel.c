@@ -22,6 +22,8 @@
 #define NSECS_PER_SECOND  INT64_C(1000000000)
 #define NSECS_PER_MSECOND INT64_C(1000000)
 
+#define CANCEL_AGAIN_NS (200 * NSECS_PER_MSECOND)
+
 /* Shared by the thread and the one who waits for it; the last one frees. */
 struct canceler {
     PGcancel *cancel;
@@ -72,6 +74,25 @@ static void cancel_query(PGconn *conn, int64_t deadline_ns)
     canceler_release(c);
 }
 
+/*
+ * The server forgets a cancel that comes before the query has begun: so one is
+ * sent again while no answer comes. What became of the query pg_collect tells.
+ */
+static void cancel_until_answered(struct pg *pg)
+{
+    int64_t end = pg->deadline_ns;
+    do {
+        cancel_query(pg->conn, end);
+        int64_t again = pg_now_ns() + CANCEL_AGAIN_NS;
+        pg->deadline_ns = again < end ? again : end;
+        while (PQisBusy(pg->conn) && pg_wait(pg, SINK_READ) > 0 &&
+               PQconsumeInput(pg->conn))
+            ;
+    } while (PQisBusy(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK &&
+             pg_now_ns() < end);
+    pg->deadline_ns = end;
+}
+
 struct stop {
     struct pg *pg;
     struct pg_answer *answer;
@@ -95,7 +116,7 @@ static void stop_blocking(void *arg)
 
     if (!pg->lost && !end_copy(pg) &&
         PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE) {
-        cancel_query(pg->conn, pg->deadline_ns);
+        cancel_until_answered(pg);
         (void)pg_collect(pg, NULL, stop->answer, &error);
         /* The query may have become a COPY before the cancel came. */
         if (stop->answer->copy_in && !end_copy(pg))
