@@ -706,13 +706,10 @@ static noinline void rw_runlock_otherwise(struct rn_rwmutex *rw)
     sched_point();
 }
 
-void rn_rwmutex_runlock(struct rn_rwmutex *rw)
+/* The word is shared, or a sequence was broken off. */
+static noinline void runlock_shared(struct rn_rwmutex *rw)
 {
-    race_release(&rw->state_);
     uint32_t state = rw_state(rw);
-    if (likely(state == RW_READER) &&
-        likely(light_leave(&rw->state_, RW_READER)))
-        return sched_point();
     if (state & RW_SPREAD && likely(leave_by_mark(rw)))
         return sched_point();
     /* Release: as above. */
@@ -722,6 +719,16 @@ void rn_rwmutex_runlock(struct rn_rwmutex *rw)
             memory_order_relaxed)))
         return sched_point();
     rw_runlock_otherwise(rw);
+}
+
+void rn_rwmutex_runlock(struct rn_rwmutex *rw)
+{
+    race_release(&rw->state_);
+    if (likely(rw_state(rw) == RW_READER) &&
+        likely(light_leave(&rw->state_, RW_READER)))
+        sched_point();
+    else
+        runlock_shared(rw);
 }
 
 void rwmutex_forget(void)
