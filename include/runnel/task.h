@@ -114,15 +114,15 @@ int rn_run_with(const struct rn_options *options, int (*main)(void *arg),
  *   simulation, Valgrind and builds with -Dchecks=true have them anyway): each
  *   has a page and a guard of its own then, and the first byte too many is
  *   reported where it is written. rn_stack_unused says how much was never used.
- * - Bytes that calls take at most on x86-64, with gcc 12 (measured where they
- *   usually wait, about 100 to 200 less): rn_yield 400, rn_send and rn_recv
- *   600, with a deadline or context 1,100, rn_sleep 700, locks 650,
- *   rn_cond_wait and rn_once_do 850, each with a deadline or context 1,250,
- *   rn_select of up to four cases, one of them a context, 1,200, rn_go 1,000,
- *   rn_spawn 1,100, rn_join 700, rn_block 1,050 (what it calls runs elsewhere),
- *   reading and writing a connection 1,150, a panic 1,050. A trace that is
- *   being written adds up to 300. malloc and free of the C library were seen to
- *   take 300.
+ * - About the bytes that calls take at most on x86-64, with gcc 12 (where they
+ *   usually wait 100 to 200 less; a guarded run says it exactly): rn_yield
+ *   400, rn_send and rn_recv 600, with a deadline or context 1,100, rn_sleep
+ *   700, locks 650, rn_cond_wait and rn_once_do 850, each with a deadline or
+ *   context 1,250, rn_select of up to four cases, one of them a context,
+ *   1,200, rn_go 1,000, rn_spawn 1,100, rn_join 700, rn_block 1,050 (what it
+ *   calls runs elsewhere), reading and writing a connection 1,150, a panic
+ *   1,050. A trace that is being written adds up to 300. malloc and free of
+ *   the C library were seen to take 300.
  * - What does not fit: printf and its family; longer selects; groups, pools and
  *   other patterns; dialing, listening, looking up names; files;
  *   rn_lock_thread, rn_set_procs; what debug.h, profile.h, sim.h and trace.h

@@ -49,7 +49,7 @@
 #define SLAB_MIN    ((size_t)64 * 1024 * 1024)
 /* Each further one is twice as large, up to this many bytes. */
 #define SLAB_MAX    ((size_t)512 * 1024 * 1024)
-/* A worker takes so many new stacks at once; one call guards them. */
+/* A worker takes so many new stacks at once. */
 #define RUN_STACKS  64
 /* ... but of large ones no more than this: nobody else can have what is left. */
 #define RUN_BYTES   ((size_t)16 * 1024 * 1024)

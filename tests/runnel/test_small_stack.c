@@ -108,7 +108,7 @@ static void cooled_pages_serve_again(void)
         hold_crowd(COUNT, places);
         for (size_t i = 1; i < COUNT; i++)
             CHECK(places[i] != places[i - 1]);
-        rn_sleep(30 * RN_MS); /* the monitor cools some, or has no time to */
+        rn_sleep(30 * RN_MS); /* orders nothing: some may cool, or none */
     }
     rn_check_alone();
 }
